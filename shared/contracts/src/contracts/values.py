@@ -1,0 +1,156 @@
+"""Money and quantity: decimals with their currency or unit, never floats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from contracts.errors import Malformed
+
+
+def _no_float(value: object) -> object:
+    if isinstance(value, float):
+        raise ValueError("write decimals as strings, such as \"12.50\": floats lose cents")
+    return value
+
+
+ExactDecimal = Annotated[
+    Decimal,
+    BeforeValidator(_no_float),
+    Field(max_digits=24, decimal_places=6, allow_inf_nan=False, examples=["12.50"]),
+]
+"""A decimal that is a string in JSON; at most 24 digits, six of them after the point."""
+
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
+"""ISO 4217 alphabetic code."""
+
+UnitCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,3}$", examples=["C62"])]
+"""UN/ECE Recommendation 20 code: C62 is one piece, KGM a kilogram, HUR an hour."""
+
+PIECE = "C62"
+
+# ISO 4217 minor units that are not two.
+_MINOR_UNITS = {"BHD": 3, "CLP": 0, "ISK": 0, "JOD": 3, "JPY": 0, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "VND": 0}
+
+
+class UnlikeUnits(Malformed):
+    """Euros and dollars, or pieces and kilograms, are not added or compared."""
+
+
+class Value(BaseModel):
+    """What is equal when its parts are, and never changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Money(Value):
+    """An amount in one currency. Sums are exact; `rounded` brings it to the currency's minor unit."""
+
+    amount: ExactDecimal
+    currency: CurrencyCode
+
+    def __add__(self, other: Money) -> Money:
+        self._must_match(other)
+        return Money(amount=self.amount + other.amount, currency=self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._must_match(other)
+        return Money(amount=self.amount - other.amount, currency=self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(amount=-self.amount, currency=self.currency)
+
+    def times(self, factor: Decimal | int) -> Money:
+        """Multiply and round half up to the minor unit."""
+        return Money.rounded(self.amount * factor, self.currency)
+
+    def percent(self, rate: Decimal) -> Money:
+        """`rate` percent of this, rounded half up to the minor unit."""
+        return Money.rounded(self.amount * rate / 100, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        self._must_match(other)
+        return self.amount < other.amount
+
+    def __le__(self, other: Money) -> bool:
+        self._must_match(other)
+        return self.amount <= other.amount
+
+    def __bool__(self) -> bool:
+        return bool(self.amount)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+    @property
+    def is_negative(self) -> bool:
+        return self.amount < 0
+
+    @staticmethod
+    def zero(currency: str) -> Money:
+        return Money(amount=Decimal(0), currency=currency)
+
+    @staticmethod
+    def rounded(amount: Decimal, currency: str) -> Money:
+        """Round half up to the minor unit of ISO 4217 (two digits, but 0 for JPY, 3 for KWD …)."""
+        step = Decimal(1).scaleb(-_MINOR_UNITS.get(currency, 2))
+        return Money(amount=amount.quantize(step, ROUND_HALF_UP), currency=currency)
+
+    @staticmethod
+    def total(amounts: Iterable[Money], currency: str) -> Money:
+        total = Money.zero(currency)
+        for amount in amounts:
+            total += amount
+        return total
+
+    def _must_match(self, other: Money) -> None:
+        if self.currency != other.currency:
+            raise UnlikeUnits(f"{self} and {other} are in different currencies; convert one first")
+
+
+class Quantity(Value):
+    """A number of units. Arithmetic is exact and refuses unlike units."""
+
+    value: ExactDecimal
+    unit: UnitCode = PIECE
+
+    def __add__(self, other: Quantity) -> Quantity:
+        self._must_match(other)
+        return Quantity(value=self.value + other.value, unit=self.unit)
+
+    def __sub__(self, other: Quantity) -> Quantity:
+        self._must_match(other)
+        return Quantity(value=self.value - other.value, unit=self.unit)
+
+    def __lt__(self, other: Quantity) -> bool:
+        self._must_match(other)
+        return self.value < other.value
+
+    def __le__(self, other: Quantity) -> bool:
+        self._must_match(other)
+        return self.value <= other.value
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __str__(self) -> str:
+        return f"{self.value.normalize():f} {self.unit}"
+
+    @property
+    def is_positive(self) -> bool:
+        return self.value > 0
+
+    @staticmethod
+    def zero(unit: str = PIECE) -> Quantity:
+        return Quantity(value=Decimal(0), unit=unit)
+
+    @staticmethod
+    def pieces(number: int | Decimal | str) -> Quantity:
+        return Quantity(value=Decimal(number), unit=PIECE)
+
+    def _must_match(self, other: Quantity) -> None:
+        if self.unit != other.unit:
+            raise UnlikeUnits(f"{self} and {other} are in different units; convert one first")
