@@ -13,7 +13,7 @@ from contracts.errors import Malformed
 
 def _no_float(value: object) -> object:
     if isinstance(value, float):
-        raise ValueError("write decimals as strings, such as \"12.50\": floats lose cents")
+        raise ValueError('write decimals as strings, such as "12.50": floats lose cents')
     return value
 
 

@@ -1,0 +1,1 @@
+"""Customer: who our customers are, whom to talk to there, and everything that happened with them."""

@@ -1,0 +1,1 @@
+"""The nouns, states and rules of the customer service, in plain Python."""

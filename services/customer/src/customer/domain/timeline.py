@@ -1,0 +1,138 @@
+"""The timeline: one entry for every event that concerns a customer, whoever told it (customer 360).
+
+An event concerns a customer when it carries `customer_id`, or an id that an earlier event tied to a customer:
+StockReserved carries only `order_id`, and OrderPlaced has said whose order that is. What has been tied is kept as
+`known`: an id on one side, the customer, or None for "nobody's" (a nonconformance found in our own warehouse), on
+the other. Ids are unique over all nouns, so one mapping holds them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from contracts.errors import NotFound
+from contracts.event import LOOP_IDS, Event
+from contracts.ids import (
+    CapaId,
+    CaseId,
+    CustomerId,
+    InvoiceId,
+    NonconformanceId,
+    OpportunityId,
+    OrderId,
+    PaymentId,
+    QuoteId,
+    ShipmentId,
+)
+from customer.domain.telling import TOLD, Kind
+
+Known = Mapping[UUID, CustomerId | None]
+
+_BUSINESS_DAYS = ("ordered_on", "issued_on", "received_on", "implemented_on")
+
+
+class CustomerNotYetKnown(NotFound):
+    """The event that says whose this is has not arrived; it comes on another topic and is waited for."""
+
+
+class EventNotTold(NotFound):
+    """Only events of the table become entries; `is_told` asks first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineEntry:
+    """One line of a customer's history. Unique per event: an event concerns one customer, once."""
+
+    event_id: UUID
+    customer_id: CustomerId
+    kind: Kind
+    service: str
+    event: str
+    title: str
+    recorded_at: datetime
+    """When the event was told; entries are sorted by it."""
+    happened_on: date
+    """The day in the business: of an order brought in from an older system, the day it was placed there."""
+    opportunity_id: OpportunityId | None = None
+    quote_id: QuoteId | None = None
+    order_id: OrderId | None = None
+    shipment_id: ShipmentId | None = None
+    invoice_id: InvoiceId | None = None
+    payment_id: PaymentId | None = None
+    case_id: CaseId | None = None
+    nonconformance_id: NonconformanceId | None = None
+    capa_id: CapaId | None = None
+
+
+def is_told(event: Event) -> bool:
+    """Whether the event can concern a customer at all; prices, warehouses and purchases do not."""
+    return type(event) in TOLD
+
+
+def ids_named_in(event: Event) -> dict[str, UUID]:
+    """The ids of a loop that the event carries, by the name of their field."""
+    named = {name: getattr(event, name, None) for name in LOOP_IDS}
+    return {name: value for name, value in named.items() if isinstance(value, UUID)}
+
+
+def customer_of(event: Event, known: Known) -> CustomerId | None:
+    """The customer whom the event concerns: named in it, or tied to one of its ids; None when it is nobody's.
+
+    Waits (`CustomerNotYetKnown`) only when an id is unheard of and the publisher could not have named the customer.
+    The answer is the id as told; a merged customer's is then resolved to its survivor.
+    """
+    named: CustomerId | None = getattr(event, "customer_id", None)
+    if named is not None:
+        return named
+    ids = ids_named_in(event).values()
+    tied = next((owner for each in ids if (owner := known.get(each)) is not None), None)
+    could_name = "customer_id" in type(event).model_fields
+    if tied is None and ids and not could_name and all(each not in known for each in ids):
+        raise CustomerNotYetKnown(f"{type(event).__name__} of {event.subject}: whose it is has not been told yet")
+    return tied
+
+
+def learned_from(event: Event, customer_id: CustomerId | None, known: Known) -> dict[UUID, CustomerId | None]:
+    """What the event adds to `known`: its ids are this customer's (or nobody's, until somebody is named).
+
+    An id that has a customer keeps it: storage writes with "do nothing on conflict, unless nobody's".
+    """
+    ids = ids_named_in(event).values()
+    return {each: customer_id for each in ids if each not in known or (known[each] is None and customer_id is not None)}
+
+
+def entry_of(event: Event, *, event_id: UUID, customer_id: CustomerId, recorded_at: datetime) -> TimelineEntry:
+    """The line that the event adds to the customer's history."""
+    telling = TOLD.get(type(event))
+    if telling is None:
+        raise EventNotTold(f"{type(event).__name__} is not in the table of telling.py")
+    return TimelineEntry(
+        event_id=event_id,
+        customer_id=customer_id,
+        kind=telling.kind,
+        service=event.service(),
+        event=type(event).__name__,
+        title=telling.title(event),
+        recorded_at=recorded_at,
+        happened_on=_day_of(event, recorded_at),
+        opportunity_id=getattr(event, "opportunity_id", None),
+        quote_id=getattr(event, "quote_id", None),
+        order_id=getattr(event, "order_id", None),
+        shipment_id=getattr(event, "shipment_id", None),
+        invoice_id=getattr(event, "invoice_id", None),
+        payment_id=getattr(event, "payment_id", None),
+        case_id=getattr(event, "case_id", None),
+        nonconformance_id=getattr(event, "nonconformance_id", None),
+        capa_id=getattr(event, "capa_id", None),
+    )
+
+
+def _day_of(event: Event, recorded_at: datetime) -> date:
+    happened_at = getattr(event, "happened_at", None)
+    if isinstance(happened_at, datetime):
+        return happened_at.date()
+    days = (getattr(event, name, None) for name in _BUSINESS_DAYS)
+    return next((day for day in days if isinstance(day, date)), recorded_at.date())

@@ -1,0 +1,1 @@
+"""Finance: credit, invoices, cash, the journal, and what each order brought."""

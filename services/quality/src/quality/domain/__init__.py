@@ -1,0 +1,1 @@
+"""The nouns, states and rules of the quality service, in plain Python."""

@@ -1,0 +1,1 @@
+"""The nouns, states and rules of sales, in plain Python."""

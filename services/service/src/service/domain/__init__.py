@@ -1,0 +1,1 @@
+"""The nouns, states and rules of the service service, in plain Python."""

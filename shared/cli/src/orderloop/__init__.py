@@ -1,0 +1,1 @@
+"""The `orderloop` command: the platform on one machine, its demo, imports, audit and measurements."""

@@ -1,0 +1,35 @@
+"""`orderloop servers start | stop`: PostgreSQL and Kafka alone, for tests and for work on one service."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+servers = typer.Typer(help="PostgreSQL and Apache Kafka alone, without the services.", no_args_is_help=True)
+Directory = Annotated[Path | None, typer.Option(help="Where data and logs are kept; .local when not given.")]
+
+
+@servers.command()
+def start(
+    directory: Directory = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as JSON.")] = False,
+) -> None:
+    """Start both and print where they answer; what runs already is used."""
+    from orderloop.platform import servers as both  # noqa: PLC0415
+    from orderloop.platform.home import default_directory  # noqa: PLC0415
+
+    addresses = both.start(directory or default_directory())
+    if as_json:
+        print(json.dumps(addresses.as_dict()))
+        return
+    print(f"postgres  {addresses.postgres}\nkafka     {addresses.kafka}")
+
+
+@servers.command()
+def stop(directory: Directory = None) -> None:
+    """Stop both; the data stays."""
+    from orderloop.platform import servers as both  # noqa: PLC0415
+    from orderloop.platform.home import default_directory  # noqa: PLC0415
+
+    both.stop(directory or default_directory())

@@ -1,0 +1,58 @@
+"""`Idempotency-Key`: a command that is sent again gets the answer of the first time (IETF draft-ietf-httpapi-idempotency-key-header-07).
+
+The record commits with the effect: a refused or failed command leaves no record and may be sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+from sqlalchemy.exc import DBAPIError
+
+from kit.database import LOCK_TIMEOUT, Transaction, sqlstate
+from kit.errors import KeyReused, StillRunning
+
+_headers: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answers: the same bytes each time it is sent with the same key."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+async def claim(tx: Transaction, actor: str, key: str, digest: bytes) -> Answer | None:
+    """Take the key for this transaction, or return the answer that it has. Raises KeyReused, StillRunning."""
+    try:
+        taken = await tx.exec_driver_sql(_CLAIM, (actor, key, digest))
+    except DBAPIError as error:
+        if sqlstate(error) == LOCK_TIMEOUT:
+            raise StillRunning(
+                "the first request with this Idempotency-Key is not done; ask again in a moment"
+            ) from error
+        raise
+    if taken.first() is not None:
+        return None
+    stored = (await tx.exec_driver_sql(_STORED, (actor, key))).one()
+    if stored.digest != digest:
+        raise KeyReused("this Idempotency-Key came with another request before; make a new key for a new request")
+    return Answer(stored.status, stored.body, _headers.validate_json(stored.headers))
+
+
+async def keep(tx: Transaction, actor: str, key: str, answer: Answer) -> None:
+    headers = _headers.dump_json(answer.headers).decode()
+    _ = await tx.exec_driver_sql(_KEEP, (actor, key, answer.status, answer.body, headers))
+
+
+async def forget_old(tx: Transaction) -> None:
+    """Drop answers older than 31 days."""
+    _ = await tx.exec_driver_sql("DELETE FROM idempotency WHERE created_at < now() - interval '31 days'")
+
+
+_CLAIM = "INSERT INTO idempotency (actor, key, digest) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING key"
+_STORED = "SELECT digest, status, body, headers::text AS headers FROM idempotency WHERE actor = $1 AND key = $2"
+_KEEP = "UPDATE idempotency SET status = $3, body = $4, headers = $5::text::jsonb WHERE actor = $1 AND key = $2"

@@ -1,0 +1,92 @@
+"""What has reached us: the fence against repeats, the gapless sequence per foreign aggregate, the offsets.
+
+All of it is written in the transaction of the effects, a statement for a whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.event import Recorded
+from kit.database import Transaction
+
+Key = tuple[str, UUID]
+"""Topic and subject: events of one key are applied in their order."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """An event as it came from Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+    recorded: Recorded
+
+    @property
+    def key(self) -> Key:
+        return (self.topic, self.recorded.subject)
+
+
+async def fence(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
+    """Insert the ids; the ones returned are new. A second owner of the partition waits here and then finds none."""
+    if not ids:
+        return set()
+    rows = await tx.exec_driver_sql(
+        "INSERT INTO inbox (event_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING RETURNING event_id", (list(ids),)
+    )
+    return {row[0] for row in rows}
+
+
+async def positions(tx: Transaction, keys: Iterable[Key]) -> tuple[dict[Key, int], dict[Key, str]]:
+    """Where each key stands: the last number applied, and for parked ones why. Holds both until the commit."""
+    topics, subjects = _split(keys)
+    last = await tx.exec_driver_sql(_LAST, (topics, subjects))
+    parked = await tx.exec_driver_sql(_PARKED, (topics, subjects))
+    return {(row[0], row[1]): row[2] for row in last}, {(row[0], row[1]): row[2] for row in parked}
+
+
+async def advance(tx: Transaction, applied: Mapping[Key, Recorded], offsets: Mapping[tuple[str, int], int]) -> None:
+    """Remember the last event of each key and the next offset of each partition."""
+    events = list(applied.values())
+    topics, subjects = _split(applied)
+    numbers, loops = [each.sequence for each in events], [each.correlation_id for each in events]
+    partitions = [list(column) for column in zip(*offsets, strict=True)] if offsets else [[], []]
+    _ = await tx.exec_driver_sql(_ADVANCE, (topics, subjects, numbers, loops, *partitions, list(offsets.values())))
+
+
+async def offsets(tx: Transaction, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+    rows = await tx.exec_driver_sql(
+        "SELECT topic, partition, next FROM consumer_offset WHERE topic = ANY($1::text[])", (list(topics),)
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def _split(keys: Iterable[Key]) -> tuple[list[str], list[UUID]]:
+    ordered = list(keys)
+    return [topic for topic, _ in ordered], [subject for _, subject in ordered]
+
+
+_LAST = """
+SELECT topic, subject, last FROM applied JOIN unnest($1::text[], $2::uuid[]) AS k(topic, subject) USING (topic, subject)
+ ORDER BY subject, topic FOR UPDATE OF applied
+"""
+
+_PARKED = """
+SELECT topic, subject, kind FROM parked_key JOIN unnest($1::text[], $2::uuid[]) AS k(topic, subject) USING (topic, subject)
+ FOR SHARE OF parked_key
+"""
+
+_ADVANCE = """
+WITH moved AS (
+  INSERT INTO consumer_offset (topic, partition, next)
+  SELECT * FROM unnest($5::text[], $6::int[], $7::bigint[]) ORDER BY 1, 2
+  ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next WHERE consumer_offset.next < excluded.next
+)
+INSERT INTO applied (topic, subject, last, correlation_id)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::uuid[]) AS a(topic, subject, last, correlation_id)
+ ORDER BY subject, topic
+ON CONFLICT (subject, topic) DO UPDATE SET last = excluded.last WHERE applied.last < excluded.last
+"""

@@ -1,0 +1,265 @@
+"""The relay: what was committed to the outbox goes to Kafka, in order per key, and nothing is left out.
+
+It reads windows between two snapshots (`events.md`, finding 4): a row is in the window if and only if its transaction
+committed between them, whatever its id. The cursor moves after Kafka has acknowledged the whole window. An advisory
+lock makes one relay active per database; the epoch stops one that lost its lock without noticing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from kit.database import server_settings
+from kit.envelope import headers_of
+from kit.telemetry import Metrics
+
+log = logging.getLogger(__name__)
+
+LOCK = "SELECT pg_try_advisory_lock(hashtext('orderloop.relay'))"
+NOTHING_YET = "3:3:"
+"""The snapshot before the first transaction that a user can run."""
+
+PAGE = 1000
+CHANNEL = "outbox"
+
+
+class LostTheLead(Exception):
+    """Another relay has taken over: it moved the epoch."""
+
+
+class Relay:
+    """Sends the outbox of one database to one topic. `run` until cancelled; several may run, one is active."""
+
+    def __init__(self, dsn: str, kafka: str, service: str, *, poll: float = 0.1, metrics: Metrics) -> None:
+        self.dsn = dsn
+        self.kafka = kafka
+        self.service = service
+        self.topic = f"{service}.events"
+        self.poll = poll
+        self.metrics = metrics
+        self.epoch: int | None = None
+        self.published = 0
+        self.last_fault: str | None = None
+        self._wake = asyncio.Event()
+
+    @property
+    def active(self) -> bool:
+        return self.epoch is not None
+
+    def wake(self) -> None:
+        """Something was committed: look now rather than at the next poll."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        pause = 0.2
+        while True:
+            try:
+                async with self._lead() as (connection, producer):
+                    pause = 0.2
+                    await self._lead_on(connection, producer)
+            except (
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                KafkaError,
+                LostTheLead,
+            ) as fault:
+                self.last_fault = f"{type(fault).__name__}: {fault}"
+                log.warning("relay pauses %.1f s: %s", pause, self.last_fault)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5)
+
+    @asynccontextmanager
+    async def _lead(self) -> AsyncGenerator[tuple[asyncpg.Connection, AIOKafkaProducer]]:
+        """Become the active relay: hold the lock, take the next epoch, have a fresh producer."""
+        connection = await asyncpg.connect(
+            self.dsn, timeout=5, command_timeout=15, server_settings=_settings(self.service)
+        )
+        try:
+            await self._wait_for_lock(connection)
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self.kafka,
+                client_id=f"{self.service}-relay",
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=0,
+                request_timeout_ms=10_000,
+                max_batch_size=900_000,
+                compression_type="zstd",
+            )
+            try:
+                async with asyncio.timeout(15):
+                    await producer.start()
+                await connection.add_listener(CHANNEL, lambda *_: self.wake())
+                self.epoch = await connection.fetchval(_TAKE_OVER, NOTHING_YET)
+                self.last_fault = None
+                self.metrics.relay_epoch.set(self.epoch)
+                log.info("relay of %s is active, epoch %s", self.topic, self.epoch)
+                yield connection, producer
+            finally:
+                self.epoch = None
+                # A producer whose send failed cannot be used again (aiokafka#1017) and may hang in stop (#1101).
+                with suppress(Exception):
+                    async with asyncio.timeout(3):
+                        await producer.stop()
+        finally:
+            connection.terminate()
+
+    async def _wait_for_lock(self, connection: asyncpg.Connection) -> None:
+        while not await connection.fetchval(LOCK):
+            await asyncio.sleep(1)
+
+    async def _lead_on(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
+        while True:
+            if not await self.cycle(connection, producer):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.poll):
+                        await self._wake.wait()
+            self._wake.clear()
+
+    async def cycle(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
+        """Publish one window and move the cursor; returns the number of events. Raises LostTheLead."""
+        window = await connection.fetchrow(_BOUNDS)
+        assert window is not None
+        sent = await self._publish_window(connection, producer, window["snapshot"], window["now"])
+        if sent or window["far"]:
+            await self._move(connection, window["now"])
+        if not sent:
+            self.metrics.relay_oldest_unpublished_seconds.set(0)
+        return sent + (await self._replay(connection, producer) if window["replaying"] else 0)
+
+    async def _publish_window(
+        self, connection: asyncpg.Connection, producer: AIOKafkaProducer, before: str, now: str
+    ) -> int:
+        rows = await connection.fetch(f"{_WINDOW} LIMIT {PAGE + 1}", before, now)
+        if len(rows) <= PAGE:
+            return await self._publish(producer, rows)
+        sent = 0
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            cursor = await connection.cursor(_WINDOW, before, now)
+            while rows := await cursor.fetch(PAGE):
+                sent += await self._publish(producer, rows)
+        return sent
+
+    async def _publish(self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> int:
+        if rows:
+            oldest = (datetime.now(UTC) - rows[0]["recorded_at"]).total_seconds()
+            self.metrics.relay_oldest_unpublished_seconds.set(oldest)
+            await self._send(producer, rows)
+            self.published += len(rows)
+            self.metrics.events_published.add(len(rows))
+        return len(rows)
+
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> None:
+        """One record batch a partition, all awaited: a record batch is whole or not there."""
+        partitions = sorted(await producer.partitions_for(self.topic))
+        waiting: list[asyncio.Future[object]] = []
+        for partition, batch in self._batches(producer, partitions, rows):
+            waiting.append(await producer.send_batch(batch, self.topic, partition=partition))
+        async with asyncio.timeout(15):
+            _ = await asyncio.gather(*waiting)
+
+    def _batches(
+        self, producer: AIOKafkaProducer, partitions: Sequence[int], rows: Sequence[asyncpg.Record]
+    ) -> list[tuple[int, BatchBuilder]]:
+        full: list[tuple[int, BatchBuilder]] = []
+        filling: dict[int, BatchBuilder] = defaultdict(producer.create_batch)
+        for row in rows:
+            key = str(row["subject"]).encode()
+            partition = partitions[partition_of(key, len(partitions))]
+            record = {
+                "key": key,
+                "value": row["value"],
+                "headers": headers_of(row, self.service),
+                "timestamp": int(row["recorded_at"].timestamp() * 1000),
+            }
+            if filling[partition].append(**record) is None:
+                full.append((partition, filling.pop(partition)))
+                if filling[partition].append(**record) is None:
+                    raise ValueError(f"event {row['event_id']} does not fit into a record batch")
+        return full + list(filling.items())
+
+    async def _move(self, connection: asyncpg.Connection, snapshot: str) -> None:
+        if await connection.execute(_MOVE, snapshot, self.epoch) != "UPDATE 1":
+            raise LostTheLead(f"epoch {self.epoch} of {self.topic} is over")
+
+    async def _replay(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
+        """Send a page of the oldest open replay request again, with the same event ids."""
+        request = await connection.fetchrow(_OPEN_REPLAY)
+        if request is None:
+            return 0
+        rows = await connection.fetch(
+            _REPLAYED, request["last_id"], request["subject"], request["from_time"], request["to_time"], PAGE
+        )
+        if rows:
+            await self._send(producer, rows)
+        last: int = rows[-1]["id"] if rows else request["last_id"]
+        _ = await connection.execute(_REPLAY_MOVES, request["id"], last, len(rows), len(rows) < PAGE)
+        return len(rows)
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Where Kafka's default partitioner puts a key, so that clients in other languages agree."""
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def _settings(service: str) -> dict[str, str]:
+    # The planner cannot estimate a range of transaction ids: without this it may read the whole outbox.
+    return server_settings(f"{service}-relay") | {
+        "enable_seqscan": "off",
+        "idle_in_transaction_session_timeout": "60000",
+    }
+
+
+_TAKE_OVER = """
+INSERT INTO relay_cursor (one, epoch, snapshot) VALUES (true, 1, $1)
+ON CONFLICT (one) DO UPDATE SET epoch = relay_cursor.epoch + 1 RETURNING epoch
+"""
+
+_BOUNDS = """
+SELECT snapshot, pg_current_snapshot()::text AS now,
+       pg_snapshot_xmax(pg_current_snapshot())::text::numeric
+       - pg_snapshot_xmax(snapshot::pg_snapshot)::text::numeric > 2000 AS far,
+       EXISTS (SELECT FROM replay WHERE done_at IS NULL) AS replaying
+  FROM relay_cursor
+"""
+
+_WINDOW = """
+WITH s AS MATERIALIZED (
+  SELECT $2::text::pg_snapshot AS now, pg_snapshot_xmax($1::text::pg_snapshot) AS before_max,
+         pg_snapshot_xmax($2::text::pg_snapshot) AS now_max,
+         ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)) AS in_progress
+)
+SELECT * FROM (
+  SELECT * FROM outbox WHERE xid >= (SELECT before_max FROM s) AND xid < (SELECT now_max FROM s)
+  UNION ALL
+  SELECT * FROM outbox WHERE xid = ANY ((SELECT in_progress FROM s)::xid8[])
+) t WHERE pg_visible_in_snapshot(xid, (SELECT now FROM s)) ORDER BY id
+"""
+
+_MOVE = "UPDATE relay_cursor SET snapshot = $1, moved_at = now() WHERE epoch = $2"
+
+_OPEN_REPLAY = "SELECT * FROM replay WHERE done_at IS NULL ORDER BY id LIMIT 1"
+
+_REPLAYED = """
+SELECT * FROM outbox
+ WHERE id > $1 AND ($2::uuid IS NULL OR subject = $2)
+   AND ($3::timestamptz IS NULL OR recorded_at >= $3) AND ($4::timestamptz IS NULL OR recorded_at < $4)
+ ORDER BY id LIMIT $5
+"""
+
+_REPLAY_MOVES = """
+UPDATE replay SET last_id = $2, sent = sent + $3, done_at = CASE WHEN $4 THEN now() END WHERE id = $1
+"""

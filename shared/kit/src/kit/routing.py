@@ -1,0 +1,228 @@
+"""A service's commands as a table of routes: path, handler, who may.
+
+What a route needs is read off the handler: its first argument is the command (path fields come from the path, the rest
+from the body), its return annotation says what it answers and tells. Every command takes `Idempotency-Key`; those that
+replace what was read require `If-Match`, the others take it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError, create_model
+
+from contracts.errors import Forbidden, Malformed
+from contracts.event import Event
+from contracts.ids import new_id
+from kit.auth import requires
+from kit.context import Cause
+from kit.database import Transaction
+from kit.errors import KeyMissing, PreconditionRequired
+from kit.executor import Command
+from kit.executor import Request as CommandRequest
+from kit.outbox import Outcome
+from kit.principal import Principal
+from kit.problems import RESPONSES
+from kit.reactions import told_by
+from kit.telemetry import current as current_traceparent
+
+if TYPE_CHECKING:
+    from kit.service import Running
+
+IfMatch = Literal["optional", "required"]
+AnyHandler = Callable[[Any, Transaction], Awaitable[Outcome]]  # Any: each handler has its own command class
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=255,
+        description="Made new for each command; the same when it is sent again.",
+    ),
+]
+Match = Annotated[
+    str | None,
+    Header(alias="If-Match", description='The ETag that was read, such as "3"; 412 when it is no longer true.'),
+]
+
+
+@dataclass(frozen=True)
+class CommandRoute:
+    """One line of the table."""
+
+    method: str
+    path: str
+    handler: AnyHandler
+    by: tuple[str, ...]
+    status: int
+    if_match: IfMatch
+
+    @property
+    def command(self) -> type[Command]:
+        hints = get_type_hints(self.handler)
+        return next(hint for name, hint in hints.items() if name != "return")
+
+    @property
+    def in_path(self) -> list[str]:
+        return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+
+    @property
+    def tells(self) -> tuple[type[Event], ...]:
+        return told_by(self.handler)
+
+
+class Commands:
+    """The commands of a service; `router` is what its app includes."""
+
+    def __init__(self, tag: str) -> None:
+        self.router = APIRouter(tags=[tag], responses=cast("Any", RESPONSES))  # Any: FastAPI wants int | str keys
+        self.routes: list[CommandRoute] = []
+
+    def add(
+        self, route: str, handler: AnyHandler, *, by: tuple[str, ...], status: int = 200, if_match: IfMatch = "optional"
+    ) -> None:
+        """Add `METHOD /path/{id_of_the_command}`; `by` names the roles that may (admin always may)."""
+        method, path = route.split()
+        entry = CommandRoute(method, path, handler, by, status, if_match)
+        self.routes.append(entry)
+        self.router.add_api_route(
+            path,
+            _endpoint(entry),
+            methods=[method],
+            status_code=status,
+            response_model=_answers(get_type_hints(handler).get("return")),
+            operation_id=handler.__name__,
+            summary=handler.__name__.replace("_", " ").capitalize(),
+            description=inspect.getdoc(handler) or inspect.getdoc(entry.command) or "",
+        )
+
+
+async def reading(request: Request) -> AsyncGenerator[Transaction]:
+    async with running(request).database.read() as tx:
+        yield tx
+
+
+Reading = Annotated[Transaction, Depends(reading)]
+"""A connection to read from, for queries."""
+
+
+def running(request: Request) -> Running:
+    return cast("Running", request.app.state.running)
+
+
+def tag(response: Response, version: int) -> None:
+    """Tell the reader which version it sees, for a later `If-Match`."""
+    response.headers["etag"] = f'"{version}"'
+
+
+def _endpoint(route: CommandRoute) -> Callable[..., Awaitable[Response]]:
+    command, in_path = route.command, route.in_path
+    body_model = _body_of(command, in_path)
+
+    async def endpoint(**given: Any) -> Response:  # Any: what FastAPI has parsed by the signature below
+        principal = cast("Principal", given["principal"])
+        made = _command(route, command, given)
+        _own_only(principal, made)
+        key = given["idempotency_key"]
+        if not key:
+            raise KeyMissing(
+                "send a header Idempotency-Key with a new UUID; the same again when you repeat the request"
+            )
+        why = Cause(new_id(), principal.actor, None, current_traceparent.get())
+        request: Request = given["request"]
+        asked = f"{route.method} {request.url.path} {given.get('if_match')} {made.model_dump_json()}"
+        location = request.url.path if route.status == 201 else None
+        answer, repeat = await running(request).execute.answer(
+            route.handler,
+            made,
+            why,
+            CommandRequest(actor=principal.actor, key=key, asked=asked, status=route.status, location=location),
+        )
+        headers = answer.headers | ({"idempotency-replayed": "true"} if repeat else {})
+        return Response(answer.body, answer.status, headers, "application/json" if answer.body else None)
+
+    endpoint.__name__ = route.handler.__name__
+    endpoint.__signature__ = _signature(command, in_path, body_model, route.by)  # type: ignore[attr-defined]  # FastAPI reads it
+    return endpoint
+
+
+def _signature(
+    command: type[Command], in_path: list[str], body: type[BaseModel] | None, by: tuple[str, ...]
+) -> inspect.Signature:
+    def parameter(
+        name: str, annotation: Any, default: Any = inspect.Parameter.empty
+    ) -> inspect.Parameter:  # Any: types
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+    hints = {name: field.annotation for name, field in command.model_fields.items()}
+    parameters = [parameter("request", Request)]
+    parameters += [parameter(name, hints[name]) for name in in_path]
+    parameters += [parameter("body", body)] if body is not None else []
+    parameters += [parameter("idempotency_key", Key, None), parameter("if_match", Match, None)]
+    parameters += [parameter("principal", Annotated[Principal, requires(*by)])]
+    return inspect.Signature(parameters)
+
+
+def _body_of(command: type[Command], in_path: list[str]) -> type[BaseModel] | None:
+    """The command without what the path says; a command with nothing else has no body."""
+    left_out = {*in_path, "expected_version"}
+    fields: dict[str, Any] = {  # Any: pydantic's own way to describe fields
+        name: (field.rebuild_annotation(), field)
+        for name, field in command.model_fields.items()
+        if name not in left_out
+    }
+    if not fields:
+        return None
+    return create_model(
+        command.__name__,
+        __config__=command.model_config,
+        __doc__=inspect.getdoc(command),
+        __module__=command.__module__,
+        **fields,
+    )
+
+
+def _command(route: CommandRoute, command: type[Command], given: dict[str, Any]) -> Command:  # Any: parsed by FastAPI
+    body: BaseModel | None = given.get("body")
+    fields = {} if body is None else {name: getattr(body, name) for name in body.model_fields_set}
+    fields |= {name: given[name] for name in route.in_path}
+    try:
+        return command(**fields, expected_version=_version(given["if_match"], route.if_match))
+    except ValidationError as error:
+        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in error.errors()]) from error
+
+
+def _version(if_match: str | None, rule: IfMatch) -> int | None:
+    if if_match is None:
+        if rule == "required":
+            raise PreconditionRequired("read it first and send its ETag in If-Match, so that nobody's change is lost")
+        return None
+    if if_match.strip() == "*":
+        return None
+    try:
+        return int(if_match.strip().removeprefix("W/").strip('"'))
+    except ValueError as error:
+        raise Malformed(f'If-Match takes one ETag as it was read, such as "3", not {if_match!r}') from error
+
+
+def _own_only(principal: Principal, command: Command) -> None:
+    named = getattr(command, "customer_id", None)
+    if principal.customer_id is not None and named is not None and named != principal.customer_id:
+        raise Forbidden("a customer's token acts for that customer only")
+
+
+def _answers(annotation: object) -> Any:  # Any: a type for FastAPI
+    """What the handler's first event can be: the body of the answer."""
+    if get_origin(annotation) in (Union, UnionType):
+        found = [_answers(each) for each in get_args(annotation) if each is not NoneType]
+        found = [each for each in found if each is not None]
+        return Union[tuple(found)] if found else None  # noqa: UP007  the members are known at run time only
+    if get_origin(annotation) is tuple:
+        return _answers(get_args(annotation)[0])
+    return annotation if inspect.isclass(annotation) and issubclass(annotation, Event) else None

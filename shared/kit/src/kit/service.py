@@ -1,0 +1,177 @@
+"""A service, put together: what it is (`Service`) and the parts of it that run in this process (`Running`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import MetaData
+
+from kit import docs, health, migrations, ops, parking, problems, telemetry
+from kit.auth import Authenticator, RequireToken
+from kit.consumer import Consumer
+from kit.database import Database
+from kit.executor import Executor
+from kit.reactions import Reactions
+from kit.relay import Relay
+from kit.routing import Commands
+from kit.settings import Settings
+from kit.telemetry import FASTAPI_TELEMETRY, Metrics, TraceRequests
+from kit.timers import TimerRunner, Timers
+from kit.wake import Notifier
+from kit.worker import Worker
+
+log = logging.getLogger(__name__)
+
+Role = Literal["api", "worker", "relay"]
+ROLES: tuple[Role, ...] = ("api", "worker", "relay")
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service is made of. `name` is its package, database, topic and consumer group."""
+
+    name: str
+    summary: str
+    commands: Commands
+    queries: APIRouter
+    reactions: Reactions
+    metadata: MetaData
+    timers: Timers = field(default_factory=Timers)
+
+
+class Running:
+    """The running parts of a service in one process; nothing is started before `start`."""
+
+    def __init__(self, service: Service, settings: Settings, roles: Sequence[Role] = ROLES) -> None:
+        self.service = service
+        self.roles = roles
+        self.draining = False
+        self.metrics: Metrics = telemetry.configure(service.name)
+        self.database = Database(settings.database, name=service.name, pool_size=settings.pool_size)
+        self.head = migrations.heads(service.name)[-1]
+        self.relay = Relay(self.database.dsn, settings.kafka, service.name, metrics=self.metrics)
+        self.notifier = Notifier(self.database)
+        self.execute = Executor(self.database, self.committed)
+        self.consumer = Consumer(service.name, self.database, service.reactions, self.committed, self.metrics)
+        self.worker = Worker(self.consumer, settings.kafka)
+        self.timers = TimerRunner(self.database, service.timers, self.committed)
+        self.drain_seconds = settings.drain_seconds
+        self.broken: asyncio.Event = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._working: asyncio.Task[None] | None = None
+
+    @property
+    def needs_broker(self) -> bool:
+        return "api" not in self.roles
+
+    def committed(self) -> None:
+        """Events were committed: the relay, here or elsewhere, is to look now."""
+        if "relay" in self.roles:
+            self.relay.wake()
+        else:
+            self.notifier.poke()
+
+    def retry_parked_soon(self) -> None:
+        self.worker.retry_soon()
+
+    def broker_state(self) -> str:
+        faults = [self.worker.last_fault if "worker" in self.roles else None]
+        faults += [self.relay.last_fault if "relay" in self.roles else None]
+        found = next((fault for fault in faults if fault), None)
+        return f"down: {found}" if found else "ok"
+
+    def relay_state(self) -> str:
+        if "relay" not in self.roles:
+            return "elsewhere"
+        return f"active, epoch {self.relay.epoch}" if self.relay.active else "standby"
+
+    def start(self) -> None:
+        if "relay" in self.roles:
+            self._begin("relay", self.relay.run)
+        else:
+            self._begin("notifier", self.notifier.run)
+        if "worker" in self.roles:
+            self._working = self._begin("worker", self.worker.run)
+            self._begin("timers", self.timers.run)
+        self._begin("upkeep", self._upkeep)
+
+    async def stop(self) -> None:
+        """Finish the batch in hand, let go of the relay's lock, close the connections; at most `drain_seconds`."""
+        self.draining = True
+        self.worker.stop()
+        if self._working is not None:
+            with suppress(TimeoutError, asyncio.CancelledError):
+                async with asyncio.timeout(self.drain_seconds):
+                    await self._working
+        for task in self._tasks:
+            _ = task.cancel()
+        _ = await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.database.close()
+        await asyncio.to_thread(telemetry.shutdown)
+
+    def _begin(self, name: str, run: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        async def guarded() -> None:
+            try:
+                await run()
+            except asyncio.CancelledError:
+                raise
+            except BaseException:
+                log.exception("%s has stopped for a reason that it does not know; the process ends", name)
+                self.broken.set()
+
+        task = asyncio.create_task(guarded(), name=name)
+        self._tasks.append(task)
+        return task
+
+    async def _upkeep(self) -> None:
+        """Now and then: count the parked keys, forget old answers."""
+        while True:
+            with suppress(Exception):
+                async with self.database.begin() as tx:
+                    if self.metrics.on:
+                        self.metrics.parked_keys.set((await parking.counts(tx))[0])
+                    _ = await tx.exec_driver_sql(_FORGET)
+            await asyncio.sleep(10 if self.metrics.on else 600)
+
+
+def create_app(service: Service, settings: Settings, roles: Sequence[Role] = ROLES, *, start: bool = True) -> FastAPI:
+    """The web application of a service. With `start=False` no relay, worker or timer runs: for tests."""
+    running = Running(service, settings, roles)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        if start:
+            running.start()
+        yield
+        await running.stop()
+
+    app = FastAPI(
+        title=f"Orderloop {service.name}",
+        summary=service.summary,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        telemetry=FASTAPI_TELEMETRY,
+    )
+    app.state.running = running
+    app.include_router(health.router)
+    app.include_router(ops.router)
+    if "api" in roles:
+        app.include_router(service.queries)
+        app.include_router(service.commands.router)
+    problems.install(app)
+    docs.install(app)
+    authenticator = Authenticator(jwks=settings.jwks, issuer=settings.issuer, audience=settings.audience)
+    app.add_middleware(RequireToken, authenticator=authenticator)
+    app.add_middleware(TraceRequests)
+    return app
+
+
+_FORGET = "DELETE FROM idempotency WHERE created_at < now() - interval '31 days'"

@@ -1,0 +1,191 @@
+"""The worker: takes events from Kafka, has them applied, tries parked keys again.
+
+Offsets live in the service's own database, in the transaction of the effects; the group's offsets in Kafka only
+follow, for those who watch lag there. One poll, over all assigned partitions, is one transaction: see
+`docs/decisions/0004-one-poll-one-transaction.md`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import KafkaError
+
+from kit import inbox
+from kit.consumer import Consumer
+from kit.database import is_transient
+from kit.envelope import NotACloudEvent, read
+from kit.inbox import Message
+
+log = logging.getLogger(__name__)
+
+STALLED_AFTER = 30.0
+"""Seconds without a poll that returns before the client is built anew (aiokafka#1154)."""
+
+
+class Stalled(Exception):
+    """The client does not deliver although the broker has more."""
+
+
+class Worker:
+    """Runs until cancelled. Any number of workers of one service share the partitions."""
+
+    def __init__(self, consumer: Consumer, kafka: str, *, max_records: int = 500) -> None:
+        self.consumer = consumer
+        self.kafka = kafka
+        self.max_records = max_records
+        self.assigned = 0
+        self.last_fault: str | None = None
+        self._stopping = False
+        self._retry_now = asyncio.Event()
+
+    @property
+    def connected(self) -> bool:
+        return self.last_fault is None
+
+    def stop(self) -> None:
+        """Finish the batch in hand, then return from `run`."""
+        self._stopping = True
+
+    def retry_soon(self) -> None:
+        """Look at the parked keys now."""
+        self._retry_now.set()
+
+    async def run(self) -> None:
+        if not self.consumer.reactions.topics():
+            return
+        async with asyncio.TaskGroup() as tasks:
+            retries = tasks.create_task(self._retry_parked())
+            await self._consume()
+            _ = retries.cancel()
+
+    async def _consume(self) -> None:
+        pause = 0.2
+        while not self._stopping:
+            client = self._client()
+            try:
+                async with asyncio.timeout(30):
+                    await client.start()
+                client.subscribe(self.consumer.reactions.topics(), listener=_SeekToOurs(self, client))
+                self.last_fault = None
+                pause = 0.2
+                await self._poll(client)
+            except Exception as fault:
+                if not isinstance(fault, KafkaError | Stalled) and not is_transient(fault):
+                    raise
+                self.last_fault = f"{type(fault).__name__}: {fault}"
+                log.warning("worker pauses %.1f s: %s", pause, self.last_fault)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5)
+            finally:
+                with suppress(Exception):
+                    async with asyncio.timeout(5):  # stop can hang while no broker answers (aiokafka#1101, #659)
+                        await client.stop()
+
+    def _client(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=self.kafka,
+            group_id=self.consumer.service,
+            client_id=self.consumer.service,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=self.max_records,
+            session_timeout_ms=30_000,
+            heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=60_000,
+            max_poll_interval_ms=300_000,
+            fetch_max_wait_ms=500,
+            partition_assignment_strategy=[StickyPartitionAssignor],
+        )
+
+    async def _poll(self, client: AIOKafkaConsumer) -> None:
+        followed = time.monotonic()
+        while not self._stopping:
+            try:
+                async with asyncio.timeout(STALLED_AFTER):
+                    polled = await client.getmany(timeout_ms=250, max_records=self.max_records)
+            except TimeoutError as silent:
+                raise Stalled("no poll has returned for 30 s") from silent
+            if polled:
+                await self._apply(client, merged(polled))
+            if time.monotonic() - followed > 5:
+                followed = time.monotonic()
+                await self._tell_kafka(client)
+
+    async def _apply(self, client: AIOKafkaConsumer, batch: list[Message]) -> None:
+        """Apply a batch, again and again while the database does not answer; the client stays in its group."""
+        pause = 0.1
+        while True:
+            try:
+                return await self.consumer.apply(batch)
+            except Exception as fault:
+                if not is_transient(fault):
+                    raise
+                log.warning("a batch of %d waits %.1f s: %s: %s", len(batch), pause, type(fault).__name__, fault)
+                client.pause(*client.assignment())
+                _ = await client.getmany(timeout_ms=int(pause * 1000))
+                client.resume(*client.paused())
+                pause = min(pause * 2, 5)
+
+    async def _tell_kafka(self, client: AIOKafkaConsumer) -> None:
+        with suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(2):
+                await client.commit()
+
+    async def _retry_parked(self) -> None:
+        while True:
+            try:
+                while await self.consumer.retry_parked():
+                    pass
+            except Exception as fault:
+                if not is_transient(fault):
+                    log.exception("a parked key could not be tried again")
+                await asyncio.sleep(1)
+            self._retry_now.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    _ = await self._retry_now.wait()
+
+
+class _SeekToOurs(ConsumerRebalanceListener):
+    """Whoever gets a partition goes on where the database says, not where Kafka remembers."""
+
+    def __init__(self, worker: Worker, client: AIOKafkaConsumer) -> None:
+        self.worker = worker
+        self.client = client
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        pass
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self.worker.assigned = len(assigned)
+        database, topics = self.worker.consumer.database, self.worker.consumer.reactions.topics()
+        async with database.begin() as tx:
+            known = await inbox.offsets(tx, topics)
+        for place in assigned:
+            self.client.seek(place, known.get((place.topic, place.partition), 0))
+
+
+def merged(polled: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]) -> list[Message]:
+    """One batch out of all partitions, by time; within a partition in its order."""
+    return list(heapq.merge(*map(_messages, polled.values()), key=lambda message: message.recorded.time))
+
+
+def _messages(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[Message]:
+    found: list[Message] = []
+    for record in records:
+        try:
+            event = read(record.headers, record.value)
+        except NotACloudEvent as foreign:
+            # Nothing of ours writes such a record: it has no key that could be parked, and stays in the topic.
+            log.error("record %s/%d@%d is skipped: %s", record.topic, record.partition, record.offset, foreign)
+            continue
+        found.append(Message(record.topic, record.partition, record.offset, event))
+    return found
