@@ -7,13 +7,14 @@ import re
 import httpx
 import pytest
 from fastapi import FastAPI
+
 from kit import docs
 
 
 def a_client(root_path: str = "") -> httpx.AsyncClient:
-    app = FastAPI(title="order", docs_url=None, redoc_url=None, root_path=root_path)
+    app = FastAPI(title="order", docs_url=None, redoc_url=None)
     docs.install(app)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app, root_path=root_path), base_url="http://test")
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,12 +9,14 @@ from uuid import UUID
 import httpx
 import pytest
 import sqlalchemy as sa
-from contracts.ids import new_id
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from contracts.ids import new_id
 from kit import problems
 from kit.errors import CursorBroken
 from kit.paging import DEFAULT_LIMIT, Cursor, Limit, Page, paged
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from testkit.servers import Servers
 
 orders = sa.Table(
     "paged_orders",
@@ -29,11 +30,8 @@ MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
 @pytest.fixture
-async def tx() -> AsyncIterator[AsyncConnection]:
-    address = os.environ.get("ORDERLOOP_POSTGRES")
-    if not address:
-        pytest.skip("set ORDERLOOP_POSTGRES to the address of a PostgreSQL server")
-    engine = create_async_engine(address.replace("postgresql://", "postgresql+asyncpg://", 1))
+async def tx(servers: Servers) -> AsyncIterator[AsyncConnection]:
+    engine = create_async_engine(servers.postgres.replace("postgresql://", "postgresql+asyncpg://", 1))
     async with engine.connect() as connection:
         await connection.run_sync(orders.create)
         yield connection
@@ -98,9 +96,7 @@ async def test_equal_instants_are_told_apart_by_the_id(tx: AsyncConnection, desc
     seen: list[int] = []
     cursor: str | None = None
     for _ in range(8):
-        page = await paged(
-            tx, sa.select(orders), key=key, row=number, cursor=cursor, limit=1, descending=descending
-        )
+        page = await paged(tx, sa.select(orders), key=key, row=number, cursor=cursor, limit=1, descending=descending)
         seen, cursor = seen + page.items, page.next_cursor
 
     assert seen == (list(range(8, 0, -1)) if descending else list(range(1, 9)))
@@ -138,9 +134,7 @@ async def test_a_broken_cursor_is_malformed(tx: AsyncConnection, cursor: str) ->
 async def test_a_cursor_is_safe_in_a_url_and_names_no_column(tx: AsyncConnection) -> None:
     _ = await a_row_each(tx, 2)
 
-    page = await paged(
-        tx, sa.select(orders), key=(orders.c.placed_at, orders.c.order_id), row=number, limit=1
-    )
+    page = await paged(tx, sa.select(orders), key=(orders.c.placed_at, orders.c.order_id), row=number, limit=1)
 
     assert page.next_cursor
     assert page.next_cursor.replace("-", "").replace("_", "").isalnum()

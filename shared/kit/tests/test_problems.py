@@ -9,12 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
-from contracts.errors import Forbidden, Malformed, NotFound, OrderloopError, Refused, Unavailable, VersionMismatch
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from contracts.errors import Forbidden, Malformed, NotFound, OrderloopError, Refused, Unavailable, VersionMismatch
 from kit import problems, telemetry
 from kit.errors import KeyMissing, KeyReused, PreconditionRequired, StillRunning, TokenExpired, Unauthenticated
-from pydantic import BaseModel
 
 
 class OrderAlreadyShipped(Refused):
@@ -161,7 +162,8 @@ async def test_a_fault_tells_its_trace_id_and_nothing_internal(caplog: pytest.Lo
     assert len(response.json()["trace_id"]) == 32
     assert "hunter2" not in response.text
     [record] = caplog.records
-    assert record.exc_info and str(record.exc_info[1]) == "password=hunter2"
+    assert record.exc_info
+    assert str(record.exc_info[1]) == "password=hunter2"
 
 
 async def test_an_error_of_no_family_is_a_fault(caplog: pytest.LogCaptureFixture) -> None:
@@ -179,7 +181,7 @@ async def test_half_an_answer_is_not_followed_by_a_problem() -> None:
         raise RuntimeError
 
     @app.get("/stream")
-    async def _() -> StreamingResponse:
+    async def _stream() -> StreamingResponse:  # pyright: ignore[reportUnusedFunction]  (a route)
         return StreamingResponse(breaking())
 
     with pytest.raises(RuntimeError):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+
 from contracts.customer import CustomerProfileChanged, CustomerRegistered, CustomersMerged
 from contracts.finance import CreditState, CreditStateChanged
 from contracts.ids import CustomerId, ItemId, new_id

@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+
 from contracts.errors import OrderloopError
 from contracts.ids import CustomerId, new_id
 from contracts.sales import LeadCaptured, LeadDisqualified

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+
 from contracts.errors import OrderloopError
 from contracts.ids import CustomerId, ItemId, OpportunityId, new_id
 from contracts.lines import Line

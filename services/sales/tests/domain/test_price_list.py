@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from contracts.errors import OrderloopError
 from contracts.ids import ItemId, new_id
 from contracts.sales import ListPrice, PriceListPublished
 from contracts.values import Money
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sales.domain.price_list import (
     ItemAlreadyPriced,
     ItemHasNoPrice,
@@ -45,8 +46,8 @@ def a_list(
     return prices
 
 
-def a_published_list(**differences: object) -> PriceList:
-    prices = a_list(**differences)  # pyright: ignore[reportArgumentType]  the keywords of a_list
+def a_published_list(*, valid_from: date = JANUARY, valid_until: date | None = DECEMBER) -> PriceList:
+    prices = a_list(valid_from=valid_from, valid_until=valid_until)
     _ = prices.publish(())
     return prices
 
@@ -78,10 +79,10 @@ def test_a_draft_takes_the_newest_price_of_an_item() -> None:
     prices.set_price(SHELF, money("4.00"))
     prices.set_price(RACK, money("11.00"))
 
-    assert set(prices.prices) == {
+    assert prices.prices == (
         ListPrice(item_id=SHELF, price=money("4.00")),
         ListPrice(item_id=RACK, price=money("11.00")),
-    }
+    )
 
 
 @pytest.mark.parametrize("price", [money("-0.01"), money("1.00", "USD")])

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from contracts.errors import OrderloopError
 from contracts.ids import CustomerId, ItemId, OpportunityId, new_id
 from contracts.lines import Line
 from contracts.sales import QuoteAccepted, QuoteExpired, QuotePrepared, QuoteRejected, QuoteSent, QuoteSuperseded
 from contracts.values import Money, Quantity
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sales.domain.offer import Offer, OfferHasNoLines, OfferInTwoCurrencies, OfferLapsed, OfferLineImpossible
 from sales.domain.quote import (
     Quote,

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+
 from contracts.errors import OrderloopError
 from contracts.ids import CustomerId, ItemId, new_id
 from contracts.lines import Line

@@ -1,8 +1,40 @@
-"""The commands of `orderloop`; a part is imported when its command runs, so that `--help` answers at once."""
+"""The commands of `orderloop`; a part is imported when its command runs, so that `--help` answers at once.
+
+A further part brings a module of thin commands, such as `orderloop/demo/command.py`, whose functions import what
+they need when they run; it is entered below with `app.command()(…)` or `app.add_typer(…)`.
+"""
+
+import sys
 
 import typer
 
+from orderloop.platform import commands
 from orderloop.platform.servers_command import servers
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app = typer.Typer(
+    help="The order-to-cash platform on this machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+_ = app.command()(commands.up)
+_ = app.command()(commands.down)
+_ = app.command()(commands.status)
+_ = app.command()(commands.logs)
+_ = app.command()(commands.token)
 app.add_typer(servers, name="servers")
+
+
+def run() -> None:
+    """The console script: a trouble that has a name is told in one line, anything else keeps its traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        from orderloop.platform.telling import told
+
+        line = told(error)
+        if line is None:
+            raise
+        sys.exit(line)

@@ -15,7 +15,7 @@ import jwt
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.params import Depends
 from fastapi.security.base import SecurityBase
-from jwt import PyJWK, PyJWKClient, PyJWKClientConnectionError, PyJWKClientError, PyJWKSet, PyJWKSetError, PyJWTError
+from jwt import PyJWK, PyJWKClient, PyJWKSet, PyJWTError
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -35,6 +35,9 @@ LEEWAY_SECONDS = 30
 REMEMBERED_TOKENS = 4096
 LONGEST_TOKEN = 8192
 SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_UNTIL_STALE = 300.0
+SECONDS_BETWEEN_FETCHES = 30.0
+SECONDS_AFTER_A_FAULT = 5.0
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/redoc"})
 OPEN_FOLDERS = ("/docs/", "/redoc/")
@@ -86,33 +89,37 @@ class KeysInFile:
 
 
 class KeysAtUrl:
-    """A JWKS over HTTP, kept for five minutes; an unknown key id asks again, but once in thirty seconds at most.
+    """A JWKS over HTTP, fetched every five minutes; an unknown key id fetches it too, once in thirty seconds at most.
 
-    While the issuer does not answer it is asked once a second, by one request; the others are told at once.
+    While the issuer does not answer, the keys fetched before stay in use and it is asked every five seconds.
     """
 
     def __init__(self, url: str) -> None:
-        self._client = PyJWKClient(url, lifespan=300, timeout=5, cooldown_duration=30)
+        self._client = PyJWKClient(url, cache_jwk_set=False, timeout=5)
+        self._keys: list[PyJWK] = []
         self._one_at_a_time = asyncio.Lock()
+        self._stale_at = 0.0
         self._ask_at = 0.0
 
     async def key(self, kid: str | None) -> PyJWK:
+        known = kid is None or any(key.key_id == kid for key in self._keys)
+        if not known or time.monotonic() >= self._stale_at:
+            await self._fetch()
+        if not self._keys:
+            raise _keys_unavailable()
+        return _key_of(self._keys, kid)
+
+    async def _fetch(self) -> None:
         async with self._one_at_a_time:
             if time.monotonic() < self._ask_at:
-                raise _keys_unavailable()
+                return
             try:
-                return await asyncio.to_thread(self._fetched, kid)
-            except (PyJWKClientConnectionError, PyJWKSetError, ValueError) as error:
+                self._keys = (await asyncio.to_thread(self._client.get_jwk_set)).keys
+                self._stale_at = time.monotonic() + SECONDS_UNTIL_STALE
+                self._ask_at = time.monotonic() + SECONDS_BETWEEN_FETCHES
+            except (PyJWTError, ValueError) as error:
                 log.warning("the JWKS cannot be fetched: %s", error)
-                self._ask_at = time.monotonic() + SECONDS_BETWEEN_LOOKS
-                raise _keys_unavailable() from error
-            except PyJWKClientError as error:
-                raise _signed_by_a_stranger() from error
-
-    def _fetched(self, kid: str | None) -> PyJWK:
-        if kid is None:
-            return _key_of(self._client.get_jwk_set().keys, None)
-        return self._client.get_signing_key(kid)
+                self._ask_at = time.monotonic() + SECONDS_AFTER_A_FAULT
 
     def changed(self) -> bool:
         return False
@@ -223,18 +230,25 @@ class RequireToken:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or _is_open(scope):
-            return await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
+            return
         try:
             principal = await self._authenticate(Headers(scope=scope).get("authorization"))
         except OrderloopError as error:
-            if scope["type"] == "websocket":
-                return await send({"type": "websocket.close", "code": 1008})
-            return await response_to(error, scope)(scope, receive, send)
+            await _turn_away(error, scope, receive, send)
+            return
         token = context.principal.set(principal)
         try:
             await self._app(scope, receive, send)
         finally:
             context.principal.reset(token)
+
+
+async def _turn_away(error: OrderloopError, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await response_to(error, scope)(scope, receive, send)
 
 
 class _Requires(SecurityBase):

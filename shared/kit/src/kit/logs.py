@@ -46,6 +46,7 @@ class OneLine(JsonFormatter):
         log_data["level"] = record.levelname
         log_data["logger"] = record.name
         super().add_fields(log_data, record, message_dict)
+        log_data.pop("color_message", None)  # uvicorn says the same once more for terminals
         log_data["service"] = self._service
         log_data.update(_belongs_to())
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from random import getrandbits
+from threading import Thread
 from types import TracebackType
 from typing import Literal, Protocol
 
@@ -47,13 +49,12 @@ _KINDS: dict[Kind, SpanKind] = {
 
 UNTRACED_PATHS = frozenset({"/healthz", "/readyz"})
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
-FLUSH_MILLISECONDS = 3000
+SHUTDOWN_SECONDS = 3.0
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 
 
 class _Stoppable(Protocol):
-    def force_flush(self, timeout_millis: int = ...) -> bool: ...
     def shutdown(self) -> None: ...
 
 
@@ -123,12 +124,16 @@ def _switch_on(service: str) -> None:
 
 
 def shutdown() -> None:
-    """Export what is left, for three seconds at most each, and switch off. It blocks: call it from a thread."""
+    """Export what is left and switch off. It blocks, but three seconds at most, also when the collector is gone."""
     providers = _state.providers
     _state.tracer, _state.meter, _state.providers = None, None, ()
-    for provider in providers:
-        provider.force_flush(FLUSH_MILLISECONDS)
-        provider.shutdown()
+    # Threads of our own, because the SDK's time limits do not hold while an exporter tries again and again (20 s).
+    stopping = [Thread(target=provider.shutdown, daemon=True) for provider in providers]
+    until = time.monotonic() + SHUTDOWN_SECONDS
+    for each in stopping:
+        each.start()
+    for each in stopping:
+        each.join(max(0.0, until - time.monotonic()))
 
 
 def new_traceparent() -> str:
@@ -217,15 +222,17 @@ class TraceRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in UNTRACED_PATHS:
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         incoming = Headers(scope=scope).get("traceparent")
         if trace_id_of(incoming) is None:
             incoming = None
         around = span(scope["method"], kind="server", traceparent=incoming)
         with around:
-            if around.recorded is None or not around.recorded.is_recording():
-                return await self.app(scope, receive, send)
-            await _recorded_request(around.recorded, self.app, scope, receive, send)
+            if around.recorded is not None and around.recorded.is_recording():
+                await _recorded_request(around.recorded, self.app, scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
 
 
 async def _recorded_request(span: Span, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,7 +24,6 @@ from contracts.finance import (
 )
 from contracts.ids import CustomerId, OrderId
 from contracts.values import Money
-
 from finance.domain.open_order import OpenOrder
 from finance.domain.payment import Payment
 
@@ -162,7 +161,7 @@ class CreditAccount:
         self.waiting = tuple(each for each in self.waiting if each.order_id != order_id or each.gross)
 
     def invoice(self, order_id: OrderId, by: Money, gross: Money) -> None:
-        """The order's exposure fell by what became a receivable of `gross` (which rounding may make a cent more or less).
+        """The order's exposure fell `by` what became a receivable of `gross`; rounding may part the two by cents.
 
         Held orders are invoiced too: what is shipped is owed.
         """
@@ -269,7 +268,8 @@ class CreditAccount:
 
     def _take_off(self, order_id: OrderId, by: Money) -> None:
         if not self.is_waiting(order_id):
-            return self._move(approved=-by)
+            self._move(approved=-by)
+            return
         rest = [replace(each, gross=each.gross - by) if each.order_id == order_id else each for each in self.waiting]
         if any(each.gross.is_negative for each in rest):
             raise ExposureBelowZero(f"order {order_id} counts for less than {by}; audit the customer's orders")

@@ -9,14 +9,13 @@ from contracts.finance import CreditNoteIssued
 from contracts.ids import CreditNoteId, CustomerId, InvoiceId, OrderId, new_id
 from contracts.lines import InvoicedLine
 from contracts.values import Money
-
 from finance.domain.invoice import Credited, Invoice
 from finance.domain.vat import VatSubtotal, gross_of, subtotals
 
 
 @dataclass(eq=False, kw_only=True)
 class CreditNote:
-    """Its lines are positive amounts that were invoiced before; the invoice keeps the sums in bounds (`Invoice.credit`)."""
+    """Its lines are positive amounts that were invoiced; `Invoice.credit` makes them and keeps them in bounds."""
 
     credit_note_id: CreditNoteId = field(default_factory=lambda: CreditNoteId(new_id()))
     number: str

@@ -13,7 +13,6 @@ from contracts.finance import InvoiceIssued, InvoiceOverdue, InvoicePaid
 from contracts.ids import CustomerId, InvoiceId, LineId, OrderId, ShipmentId, new_id
 from contracts.lines import InvoicedLine, LineQuantity
 from contracts.values import Money, Quantity
-
 from finance.domain.open_order import OpenOrder
 from finance.domain.vat import Charge, VatSubtotal, gross_of, net_of, subtotals, tax_of, taxed
 
@@ -60,7 +59,7 @@ class InvoiceStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Credited:
-    """What crediting part of an invoice leads to: its lines, what becomes of money that had settled it, and the news."""
+    """What a credit leads to: its lines, what becomes of the money that had settled the invoice, the news."""
 
     lines: tuple[InvoicedLine, ...]
     released: Money

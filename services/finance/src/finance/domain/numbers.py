@@ -1,7 +1,7 @@
 """The numbers on our documents: gapless per series and year, as tax law asks of whoever issues invoices.
 
-The database decides: the counter row of (series, year) is raised (`last = last + 1`, returning it) in the transaction that
-stores the document. A sequence would not do, since a rolled back transaction leaves a gap in it. The counter starts at 1.
+The database decides: the counter row of (series, year) is raised (`last = last + 1`, returning it) in the transaction
+that stores the document. A sequence would not do: a transaction that is rolled back leaves a gap in it. It starts at 1.
 """
 
 from enum import StrEnum

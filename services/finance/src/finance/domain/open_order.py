@@ -1,4 +1,4 @@
-"""OpenOrder: finance's copy of an order. What of it is still to be invoiced, at which price, and what it has cost so far."""
+"""OpenOrder: finance's copy of an order. What of it is still to be invoiced, at which price, what it cost so far."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from contracts.inventory import ShipmentDispatched
 from contracts.lines import InvoicedLine, LineQuantity, OrderLine
 from contracts.order import LineChange, OrderAmended, OrderPlaced
 from contracts.values import Money, Quantity
-
 from finance.domain.margin import margin_percent, sum_in
 from finance.domain.vat import Charge, gross_of, net_of, taxed
 
@@ -163,7 +162,7 @@ class OpenOrder:
         for line in self.lines:
             if line.line_id in shipped and line.open < shipped[line.line_id]:
                 raise ShippedMoreThanOrdered(
-                    f"{shipped[line.line_id]} of line {line.line_id} were shipped, {line.open} are open; amend the order"
+                    f"{shipped[line.line_id]} of line {line.line_id} were shipped, {line.open} are open; amend it first"
                 )
         charged = [line for line in self.lines if line.line_id in shipped]
         invoiced = taxed(line.charge(shipped[line.line_id]) for line in charged)
@@ -216,7 +215,7 @@ def _amended(line: OpenLine, now: OrderLine | None, change: LineChange | None) -
     ordered = line.ordered if change is None else line.ordered + change.after - change.before
     if ordered < line.invoiced + line.cancelled:
         raise AmendedBelowInvoiced(
-            f"{line.invoiced} of line {line.line_id} are invoiced, {line.cancelled} cancelled; credit the invoice instead"
+            f"{line.invoiced} of line {line.line_id} are invoiced, {line.cancelled} cancelled; credit the invoice"
         )
     if now is None:
         return replace(line, ordered=ordered)

@@ -10,13 +10,12 @@ from contracts.errors import Malformed, NotFound, Refused
 from contracts.finance import InvoicePaid, PaymentAllocated, PaymentReceived
 from contracts.ids import CustomerId, InvoiceId, OrderId, PaymentId, new_id
 from contracts.values import Money
-
 from finance.domain.invoice import Invoice
 from finance.domain.refund import Refund
 
 
 class PaymentReferenceTaken(Refused):
-    """A reference of the payer or provider comes once: a webhook delivered twice is one payment. The database decides."""
+    """A reference of the payer or provider comes once: a payment told twice is one payment. The database decides."""
 
 
 class PaymentNotPositive(Malformed):

@@ -21,7 +21,6 @@ from contracts.finance import (
 from contracts.ids import CustomerId, OrderId
 from contracts.inventory import GoodsReceived, ShipmentDispatched, StockAdjusted
 from contracts.values import Money
-
 from finance.domain.invoice import Credited
 from finance.domain.journal_entry import Account, JournalEntry, Posting, credit, debit
 from finance.domain.vat import net_of, tax_of

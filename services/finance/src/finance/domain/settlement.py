@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from contracts.finance import InvoicePaid, PaymentAllocated
 from contracts.ids import InvoiceId
 from contracts.values import Money
-
 from finance.domain.invoice import Invoice
 from finance.domain.open_order import OpenOrder
 from finance.domain.payment import Payment

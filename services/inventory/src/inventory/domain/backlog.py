@@ -7,7 +7,6 @@ from datetime import datetime
 from contracts.ids import ItemId, LineId, OrderId
 from contracts.lines import LineQuantity, ReservedLine
 from contracts.values import Quantity
-
 from inventory.domain.demand import Demand
 from inventory.domain.stock import StockLevel, plan_reservation
 
@@ -48,7 +47,8 @@ def share_out(
 ) -> tuple[tuple[OrderId, tuple[ReservedLine, ...]], ...]:
     """Which order gets what of the goods that are available, oldest first, in part if need be.
 
-    It runs whenever goods become available, so that nothing is available while somebody waits for it.
+    It runs whenever goods become available, and after a withdrawal, because another warehouse may have what was taken:
+    so nothing is available while somebody waits for it.
     """
     queue = oldest_first(backlog)
     owner = {waiting.line_id: waiting.order_id for waiting in queue}

@@ -9,7 +9,6 @@ from contracts.ids import CustomerId, ItemId, LineId, OrderId, WarehouseId
 from contracts.inventory import Backorder, StockBackordered, StockReserved
 from contracts.lines import LineQuantity, ReservedLine
 from contracts.values import Quantity
-
 from inventory.domain.quantities import must_be_positive, of_line, total
 
 
@@ -142,12 +141,12 @@ class Demand:
         short: Sequence[Backorder] = (),
         services: Collection[ItemId] = (),
     ) -> tuple[StockReserved | StockBackordered, ...]:
-        """The order asks for these lines, or for more of them; `reserved` and `short` are the answer, piece by piece."""
+        """The order asks for these lines, or for more of them; `reserved` and `short` answer for each piece."""
         self._must_answer(wanted, reserved, short)
         for part in wanted:
-            line = self._line_for(part, services)
-            line.requested += part.quantity
-            line.backordered += of_line(short, part)
+            self._line_for(part, services).requested += part.quantity
+        for part in short:
+            self.line(part.line_id).backordered += part.quantity
         self._hold(reserved)
         return self._answer(reserved, short)
 
@@ -162,12 +161,12 @@ class Demand:
         self._hold(granted)
         return StockReserved(order_id=self.order_id, lines=tuple(granted))
 
-    def plan(self, wanted: Iterable[LineQuantity]) -> tuple[ReservedLine, ...]:
+    def plan(self, wanted: Sequence[LineQuantity]) -> tuple[ReservedLine, ...]:
         """Move what is reserved into shipments, up to these quantities; what was withdrawn meanwhile is left out."""
+        lines = [(self._asked(part), part.quantity) for part in wanted]
         planned: list[ReservedLine] = []
-        for part in wanted:
-            line = self.line(part.line_id)
-            for taken in line.drop_reserved(part.quantity):
+        for line, quantity in lines:
+            for taken in line.drop_reserved(quantity):
                 line.in_warehouse(taken.warehouse_id).planned += taken.quantity
                 planned.append(taken)
         return tuple(planned)
@@ -181,6 +180,10 @@ class Demand:
         for part in parts:
             line = self.line(part.line_id)
             line.shipped += line.drop_planned(part.quantity, part.warehouse_id).quantity
+
+    def _asked(self, part: LineQuantity) -> DemandLine:
+        must_be_positive(part.quantity)
+        return self.line(part.line_id)
 
     def _hold(self, parts: Iterable[ReservedLine]) -> None:
         for part in parts:

@@ -8,9 +8,8 @@ from contracts.ids import ItemId, OrderId, ReleaseId, WarehouseId
 from contracts.inventory import Backorder, ShipmentCancelled, StockBackordered, StockReleased
 from contracts.lines import LineQuantity, ReservedLine
 from contracts.values import Quantity
-
 from inventory.domain.demand import AnswerDoesNotAddUp, Demand, DemandLine
-from inventory.domain.quantities import of_line, total
+from inventory.domain.quantities import must_be_positive, of_line, total
 from inventory.domain.shipment import IN_THE_HOUSE, Shipment, ShipmentStatus
 
 
@@ -53,7 +52,7 @@ class Withdrawn:
 
 def give_back(
     demand: Demand,
-    wanted: Iterable[LineQuantity],
+    wanted: Sequence[LineQuantity],
     shipments: Sequence[Shipment],
     *,
     release_id: ReleaseId,
@@ -63,6 +62,8 @@ def give_back(
 
     There is always an answer, an empty one when all of it is gone. `shipments` are those of the order.
     """
+    for part in wanted:
+        must_be_positive(part.quantity)
     backorders: list[LineQuantity] = []
     stock: list[ReservedLine] = []
     for part in (part for part in wanted if demand.knows(part.line_id)):
@@ -94,6 +95,9 @@ def withdraw(
     Within an order the reservations go first, then the shipments that have not left the house. Refused as a whole when
     less than that is held.
     """
+    if not quantity:
+        return ()
+    must_be_positive(quantity)
     queue = sorted(holders, key=lambda holder: (holder[0].requested_at, holder[0].order_id), reverse=True)
     held = total((_held_by(demand, item_id, warehouse_id, quantity.unit) for demand, _ in queue), quantity.unit)
     if held < quantity:

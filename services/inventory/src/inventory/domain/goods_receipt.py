@@ -8,7 +8,6 @@ from contracts.errors import Malformed
 from contracts.ids import GoodsReceiptId, LotId, PurchaseOrderId, WarehouseId, new_id
 from contracts.inventory import GoodsReceived, ReceivedLine
 from contracts.values import Money, Quantity
-
 from inventory.domain.item import Item
 from inventory.domain.lot import Lot
 

@@ -6,7 +6,6 @@ from contracts.errors import Refused
 from contracts.ids import LotId
 from contracts.lines import ShippedLine
 from contracts.values import Money, Quantity
-
 from inventory.domain.lot import Lot, SerialsNotNamed, Taken
 from inventory.domain.shipment import ShipmentLine
 

@@ -9,7 +9,6 @@ from contracts.errors import Malformed, Refused
 from contracts.ids import ItemId, new_id
 from contracts.inventory import ItemKind, ItemRegistered
 from contracts.values import PIECE, Money, Quantity
-
 from inventory.domain.quantities import must_be_positive
 
 Tracking = Literal["none", "lot", "serial"]

@@ -9,7 +9,6 @@ from uuid import UUID
 from contracts.ids import ItemId, LotId, ShipmentId, WarehouseId
 from contracts.inventory import GoodsReceived, StockAdjusted
 from contracts.values import Money, Quantity
-
 from inventory.domain.lot import Taken
 
 

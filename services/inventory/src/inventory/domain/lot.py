@@ -11,7 +11,6 @@ from contracts.inventory import LotQuarantined, LotReleased, StockAdjusted
 from contracts.lines import LotQuantity
 from contracts.quality import Disposition
 from contracts.values import Money, Quantity
-
 from inventory.domain.quantities import must_be_positive
 
 
@@ -107,7 +106,10 @@ class Lot:
         return self._remove(quantity, serials)
 
     def quarantine(self, reason: str, nonconformance_id: NonconformanceId | None = None) -> LotQuarantined:
-        """Nothing of it may be promised or picked. The event tells how much this set aside, zero when nothing was left."""
+        """Nothing of it may be promised or picked.
+
+        The event answers how much this set aside: zero when nothing was left.
+        """
         set_aside = self.usable
         self.quarantined += set_aside
         return LotQuarantined(

@@ -7,7 +7,6 @@ from contracts.ids import ItemId, LineId
 from contracts.inventory import Backorder, Peg, SupplyRepegged
 from contracts.lines import LineQuantity
 from contracts.values import Quantity
-
 from inventory.domain.backlog import Waiting, oldest_first
 from inventory.domain.purchase_order import EXPECTING, RUNNING, Claim, PurchaseOrder
 from inventory.domain.quantities import total

@@ -18,7 +18,6 @@ from contracts.inventory import (
     SupplyRepegged,
 )
 from contracts.values import PIECE, Money, Quantity
-
 from inventory.domain.item import Item
 from inventory.domain.quantities import must_be_positive, total
 

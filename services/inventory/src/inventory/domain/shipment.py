@@ -18,7 +18,6 @@ from contracts.inventory import (
 )
 from contracts.lines import LineQuantity, LotQuantity, ReservedLine, ShippedLine
 from contracts.values import Quantity
-
 from inventory.domain.item import Tracking
 from inventory.domain.quantities import must_be_positive, of_line, total
 
@@ -129,7 +128,7 @@ class Shipment:
         return PickReleased(shipment_id=self.shipment_id, order_id=self.order_id)
 
     def pack(self, packed: Sequence[PackedLine] | None = None) -> tuple[ShipmentPacked, Shipment | None]:
-        """These goods are in the boxes; None means all. The rest of a partial pack is a new shipment, yet to be planned.
+        """These goods are in the boxes; None means all. The rest is a new shipment: call its `plan` next.
 
         A packed shipment may be packed anew until it leaves, for instance with other lots.
         """

@@ -8,7 +8,6 @@ from contracts.ids import ItemId, WarehouseId
 from contracts.inventory import AvailabilityChanged
 from contracts.lines import LineQuantity, ReservedLine
 from contracts.values import PIECE, Quantity
-
 from inventory.domain.quantities import must_be_positive, total
 
 

@@ -1,4 +1,4 @@
-"""Availability: what inventory can still promise of an item. Our copy, to look at while quoting; it reserves nothing."""
+"""Availability: what inventory can still promise. Our copy, to look at while quoting; it reserves nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def shortages(
 ) -> tuple[Shortage, ...]:
     """What would have to be bought for these lines, item by item. A warning, never a refusal.
 
-    Lines of the same item draw on the same stock; an item of which nothing was heard has none; services are never short.
+    Lines of the same item draw on the same stock. Of an item never heard of there is none. Services are never short.
     """
     wanted: dict[ItemId, Quantity] = {}
     for line in lines:

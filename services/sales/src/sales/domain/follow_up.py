@@ -11,7 +11,6 @@ from uuid import UUID
 from contracts.event import Event
 from contracts.ids import OpportunityId
 from contracts.values import Money
-
 from sales.domain.happening import Entry, Kind
 from sales.domain.happenings_of_money import cash_happening, invoice_happening
 from sales.domain.happenings_of_orders import obstacle_happening, order_happening, shipment_happening

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contracts import finance
 from contracts.event import Event
 from contracts.values import Money
-
 from sales.domain.happening import Happening, Kind, the_known
 
 
@@ -30,7 +29,7 @@ def invoice_happening(event: Event) -> Happening | None:
 
 
 def cash_happening(event: Event) -> Happening | None:
-    """Money that came, settled an invoice or went back, and what is left; None when the event is about something else."""
+    """Money that came, settled or went back, and what is left; None when the event is about something else."""
     match event:
         case finance.PaymentReceived():
             return _cash(event, "received", f"payment of {event.amount} received")

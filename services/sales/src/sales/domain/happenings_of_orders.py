@@ -6,7 +6,6 @@ from uuid import UUID
 
 from contracts import inventory, order
 from contracts.event import Event
-
 from sales.domain.happening import Happening, Kind, the_known
 
 

@@ -9,7 +9,6 @@ from enum import StrEnum
 from contracts.errors import Refused
 from contracts.ids import CustomerId, LeadId, OpportunityId, new_id
 from contracts.sales import LeadCaptured, LeadDisqualified, LeadQualified, OpportunityOpened
-
 from sales.domain.opportunity import Opportunity
 from sales.domain.reason import stated
 

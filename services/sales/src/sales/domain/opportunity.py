@@ -20,7 +20,6 @@ from contracts.sales import (
     Stage,
 )
 from contracts.values import Money
-
 from sales.domain.quote import Quote
 from sales.domain.quote import Status as QuoteStatus
 from sales.domain.reason import stated

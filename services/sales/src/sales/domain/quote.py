@@ -9,7 +9,6 @@ from enum import StrEnum
 from contracts.errors import NotFound, Refused
 from contracts.ids import CustomerId, OpportunityId, QuoteId, new_id
 from contracts.sales import QuoteAccepted, QuoteExpired, QuotePrepared, QuoteRejected, QuoteSent, QuoteSuperseded
-
 from sales.domain.offer import Offer, OfferLapsed
 from sales.domain.reason import stated
 
@@ -125,7 +124,7 @@ class Quote:
         return *superseded, self.prepare(today)
 
     def accept(self, revision: int, *, today: date, customer_reference: str | None = None) -> QuoteAccepted:
-        """The customer says yes to the revision it holds, at the latest on its last day. Its opportunity is then won."""
+        """The customer says yes to the revision it holds, on its last day at the latest: the opportunity is won."""
         self._must_be_current(revision)
         self._must_be_sent()
         self.offer.must_stand(today)

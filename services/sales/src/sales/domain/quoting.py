@@ -4,7 +4,6 @@ from datetime import date
 
 from contracts.errors import Malformed
 from contracts.sales import OpportunityWon, QuoteAccepted, QuotePrepared, QuoteSent, QuoteSuperseded
-
 from sales.domain.offer import Offer
 from sales.domain.opportunity import Opportunity
 from sales.domain.quote import Quote

@@ -168,12 +168,13 @@ class Case:
 
     def open(
         self, *, by: str, now: datetime, shipped: Iterable[ShippedUnit] = ()
-    ) -> tuple[CaseOpened] | tuple[CaseOpened, ComplaintFiled]:
-        """Take it up. `shipped` are the units of the line or serial that it names; they tell item and lots."""
+    ) -> tuple[CaseOpened | ComplaintFiled, ...]:
+        """Take it up; a complaint is filed, too. `shipped` are the units of the line or serial that it names; they tell item and lots."""
         title = _said(self.title, "a title")
-        about = traced(self._tidied_about(), self.customer_id, shipped)
+        units = tuple(shipped)
+        about = traced(self._tidied_about(), self.customer_id, units)
         if self.kind == "complaint":
-            self._must_name_something(about)
+            self._must_name_something(about, units)
         self._take(about)
         self.title, self.opened_at = title, now
         self._note(now, by, "opened", title)
@@ -290,12 +291,12 @@ class Case:
     def _tidied_about(self) -> About:
         return replace(self.about, serial=(self.serial or "").strip() or None)
 
-    def _must_name_something(self, about: About) -> None:
+    def _must_name_something(self, about: About, shipped: tuple[ShippedUnit, ...]) -> None:
         if (self.nothing_named_because or "").strip():
             return
         if about.line_id is None and about.serial is None:
             raise ComplaintNamesNothing("name an order line or a serial, or say in nothing_named_because why not")
-        if about.line_id is not None and about.item_id is None:
+        if about.line_id is not None and all(unit.line_id != about.line_id for unit in shipped):
             raise NothingShippedOnOrderLine(
                 f"nothing of order line {about.line_id} has been shipped; wait, or say in nothing_named_because why"
             )

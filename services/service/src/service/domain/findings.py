@@ -20,16 +20,9 @@ from contracts.quality import (
     NonconformanceRaised,
 )
 
-NonconformanceNews = (
-    NonconformanceRaised | NonconformanceContained | NonconformanceDispositioned | NonconformanceClosed
-)
+NonconformanceNews = NonconformanceRaised | NonconformanceContained | NonconformanceDispositioned | NonconformanceClosed
 CapaNews = (
-    CapaOpened
-    | CapaRootCauseIdentified
-    | CapaPlanned
-    | CapaImplemented
-    | CapaVerifiedEffective
-    | CapaFoundIneffective
+    CapaOpened | CapaRootCauseIdentified | CapaPlanned | CapaImplemented | CapaVerifiedEffective | CapaFoundIneffective
 )
 QualityNews = NonconformanceNews | CapaNews
 

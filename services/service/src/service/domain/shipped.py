@@ -49,6 +49,4 @@ def _units_of(line: ShippedLine, dispatched: ShipmentDispatched, shipped_at: dat
     if not line.lots:
         yield whole
     for lot in line.lots:
-        yield replace(
-            whole, quantity=lot.quantity, lot_id=lot.lot_id, lot_number=lot.lot_number, serials=lot.serials
-        )
+        yield replace(whole, quantity=lot.quantity, lot_id=lot.lot_id, lot_number=lot.lot_number, serials=lot.serials)

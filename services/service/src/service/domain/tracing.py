@@ -84,7 +84,11 @@ def _traced_by_serial(about: About, customer_id: CustomerId, units: list[Shipped
     if not carriers:
         return about
     newest = max(carriers, key=lambda unit: unit.shipped_at)
-    return _found_in(about, [newest]) if own else replace(_found_in(about, [newest]), order_id=about.order_id, line_id=None)
+    return (
+        _found_in(about, [newest])
+        if own
+        else replace(_found_in(about, [newest]), order_id=about.order_id, line_id=None)
+    )
 
 
 def _found_in(about: About, units: list[ShippedUnit]) -> About:

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import psutil
-from contracts.errors import OrderloopError
 
+from contracts.errors import OrderloopError
 from orderloop.platform import ports, processes
 from orderloop.platform.plan import SERVICES, Plan
 from orderloop.platform.troubles import DiskFull, MemoryShort, PortTaken, PythonTooOld
@@ -36,7 +36,7 @@ def memory(available: int | None = None) -> str | None:
     """A refusal when it cannot go well, a warning when it may be slow."""
     free = psutil.virtual_memory().available if available is None else available
     if free < MEMORY_NEEDED:
-        raise MemoryShort(f"{free // MIB} MiB of memory are free, about {MEMORY_WISHED // MIB} are needed; end something")
+        raise MemoryShort(f"{free // MIB} MiB of memory are free, about {MEMORY_WISHED // MIB} are needed; end some")
     return f"only {free // MIB} MiB of memory are free; it may be slow" if free < MEMORY_WISHED else None
 
 
@@ -48,7 +48,7 @@ def service_ports(plan: Plan) -> None:
             by = ports.holder(port)
             raise PortTaken(
                 f"port {port}, which {service} needs, is taken{f' by {by}' if by else ''}; "
-                f"end that, or set ORDERLOOP_BASE_PORT (now {plan.base_port}) to a number with seven free ports above it"
+                f"end that, or set ORDERLOOP_BASE_PORT (now {plan.base_port}) so that seven free ports follow"
             )
 
 

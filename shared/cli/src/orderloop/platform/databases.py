@@ -1,33 +1,16 @@
 """One database a service, owned by a role of the same name that may enter no other."""
 
-import asyncio
-from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
-
 import asyncpg
 
-from orderloop.platform import files
 from orderloop.platform.plan import SERVICES, Plan
 from orderloop.platform.troubles import ServerFailed
-
-
-def url_of(plan: Plan, service: str) -> str:
-    """The service's own address of its own database."""
-    parts = urlsplit(plan.postgres)
-    at = parts.netloc.rpartition("@")[2]
-    login = f"{service}:{quote(_password(plan.folder, service))}"
-    return urlunsplit(("postgresql", f"{login}@{at}", f"/{service}", parts.query, ""))
-
-
-def _password(directory: Path, service: str) -> str:
-    return files.secret(directory / "passwords" / service)
 
 
 async def ensure(plan: Plan) -> tuple[str, ...]:
     """Make what is missing; returns the names of the databases made."""
     try:
-        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(plan.postgres, timeout=10)
-    except (OSError, asyncio.TimeoutError, asyncpg.PostgresError) as error:
+        connection: asyncpg.Connection = await asyncpg.connect(plan.postgres, timeout=10)
+    except (TimeoutError, OSError, asyncpg.PostgresError) as error:
         raise ServerFailed(f"PostgreSQL does not let us in ({error}); check ORDERLOOP_POSTGRES") from error
     try:
         return tuple([name for name in SERVICES if await _ensure_one(connection, plan, name)])
@@ -39,9 +22,9 @@ async def ensure(plan: Plan) -> tuple[str, ...]:
         await connection.close()
 
 
-async def _ensure_one(connection: "asyncpg.Connection[asyncpg.Record]", plan: Plan, name: str) -> bool:
+async def _ensure_one(connection: asyncpg.Connection, plan: Plan, name: str) -> bool:
     # names are ours, passwords url-safe: nothing here needs escaping beyond the quotes
-    password = _password(plan.folder, name)
+    password = plan.password(name)
     known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name)
     verb = "ALTER" if known else "CREATE"
     _ = await connection.execute(f"{verb} ROLE \"{name}\" LOGIN PASSWORD '{password}'")

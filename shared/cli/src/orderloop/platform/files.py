@@ -1,7 +1,10 @@
 """Files written so that a reader never sees half of one, and secrets that only their owner may read."""
 
+import fcntl
 import os
 import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -19,6 +22,15 @@ def secret(path: Path) -> str:
     if not path.is_file():
         write(path, secrets.token_urlsafe(24), mode=0o600)
     return path.read_text(encoding="utf-8").strip()
+
+
+@contextmanager
+def alone(path: Path) -> Generator[None]:
+    """Hold this lock file, waiting for whoever holds it; the lock goes with the process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="ascii") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        yield
 
 
 def rendered(template: Path, **values: object) -> str:

@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 import jwt
-from contracts.errors import Malformed
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
+from contracts.errors import Malformed
 from orderloop.platform import files
 from orderloop.platform.plan import AUDIENCE, ISSUER
 

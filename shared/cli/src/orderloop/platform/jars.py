@@ -1,11 +1,9 @@
 """The Java archives of Apache Kafka: locked by SHA-256, fetched once, checked each time they are used."""
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,14 +68,16 @@ def class_path(progress: Progress | None = None) -> str:
 
 
 def _complete(jars: tuple[Jar, ...], progress: Progress | None) -> None:
-    with _alone(store()), ThreadPoolExecutor(8) as pool:
+    with files.alone(store() / ".lock"), ThreadPoolExecutor(8) as pool:
         fetch = _maven()
-        for done, _path in enumerate(pool.map(lambda jar: _fetched(jar, fetch), jars), start=1):
+        fetching = [pool.submit(fetched, jar, fetch) for jar in jars]
+        for done, each in enumerate(as_completed(fetching), start=1):
+            _ = each.result()
             if progress:
                 progress(done, len(jars))
 
 
-def _fetched(jar: Jar, fetch: Fetch) -> Path:
+def fetched(jar: Jar, fetch: Fetch) -> Path:
     if jar.sound:
         return jar.path
     jar.path.unlink(missing_ok=True)  # half a download, or another archive
@@ -109,7 +109,7 @@ def _advice(coordinate: str, error: Exception) -> str:
 
 def _maven() -> Fetch:
     """How one archive is fetched; the resolver is imported only when something is missing."""
-    from jgo.maven import MavenContext  # noqa: PLC0415
+    from jgo.maven import MavenContext
 
     mirror = os.environ.get("ORDERLOOP_MAVEN")
     remotes = {"mirror": mirror.rstrip("/")} if mirror else None
@@ -117,27 +117,19 @@ def _maven() -> Fetch:
     return lambda coordinate: maven.create_dependency(coordinate).artifact.resolve()
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time writes to the store; the lock goes with the process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w", encoding="ascii") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        yield
-
-
 def relock() -> tuple[Jar, ...]:
     """Resolve what Kafka needs from its published descriptions and write the lock anew."""
-    from jgo.maven import MavenContext  # noqa: PLC0415
+    from jgo.maven import MavenContext
 
-    with _alone(store()):
+    with files.alone(store() / ".lock"):
         maven = MavenContext(repo_cache=store(), timeout=60)
         # `!`: an input's own dependency management must not overrule that of its neighbour
         inputs = [maven.create_dependency(f"{coordinate}!") for coordinate in WANTED]
         named, needed = maven.resolver.resolve(inputs)
         with ThreadPoolExecutor(8) as pool:
-            paths = list(pool.map(lambda dependency: dependency.artifact.resolve(), [*named, *needed]))
-    coordinates = [f"{d.groupId}:{d.artifactId}:{d.version}" for d in [*named, *needed]]
+            fetching = [pool.submit(each.artifact.resolve) for each in (*named, *needed)]
+        paths = [each.result() for each in fetching]
+    coordinates = [f"{each.groupId}:{each.artifactId}:{each.version}" for each in (*named, *needed)]
     jars = tuple(Jar(coordinate, sum_of(path)) for coordinate, path in zip(coordinates, paths, strict=True))
     head = "# Apache Kafka and what it needs, made by `make lock`: sha256  groupId:artifactId:version\n"
     files.write(lock_file(), head + "".join(f"{jar.sha256}  {jar.coordinate}\n" for jar in jars))

@@ -65,9 +65,10 @@ class Kafka:
 
     def launch(self, progress: Progress | None = None) -> Process:
         """Start it unless it runs; `ready` says when it answers."""
-        running = self.process()
-        if running:
-            return running
+        with files.alone(self.records / f"{self.name}.lock"):
+            return self.process() or self._launched(progress)
+
+    def _launched(self, progress: Progress | None) -> Process:
         class_path = jars.class_path(progress)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._configure()

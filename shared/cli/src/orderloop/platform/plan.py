@@ -4,9 +4,9 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from contracts.errors import Unavailable
-
 from orderloop.platform import files, ports
 from orderloop.platform.home import default_directory
 from orderloop.platform.troubles import SettingMalformed
@@ -50,6 +50,22 @@ class Plan:
 
     def log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
+
+    @property
+    def jwks(self) -> Path:
+        """The public half of the key that signs this platform's tokens."""
+        return self.folder / "issuer" / "jwks.json"
+
+    def password(self, service: str) -> str:
+        """The service's own, for its own database."""
+        return files.secret(self.folder / "passwords" / service)
+
+    def database(self, service: str) -> str:
+        """The service's own address of its own database."""
+        parts = urlsplit(self.postgres)
+        at = parts.netloc.rpartition("@")[2]
+        login = f"{service}:{quote(self.password(service))}"
+        return urlunsplit(("postgresql", f"{login}@{at}", f"/{service}", parts.query, ""))
 
     def save(self) -> None:
         """It holds the superuser's password, so only its owner may read it."""

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -69,17 +70,18 @@ class Postgres:
         return files.secret(self.directory / "postgres" / "password")
 
     def process(self) -> Process | None:
-        return processes.recall(self.name, self.records)
+        """The running server: the one on record, else the one that its own lock file names."""
+        return processes.recall(self.name, self.records) or self._unrecorded()
 
     def launch(self) -> Process:
         """Start it unless it runs; `ready` says when it answers."""
-        running = self.process()
-        if running:
-            return running
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with files.alone(self.records / f"{self.name}.lock"):
+            return self.process() or self._launched()
+
+    def _launched(self) -> Process:
+        if not self.data.is_dir():
+            self._initialise()
         runner = runner_for(self.data)
-        if not (self.data / "PG_VERSION").is_file():
-            self._initialise(runner)
         self._clear_remains()
         self._configure()
         command = [*runner.prefix, str(binary("postgres")), "-D", str(self.data)]
@@ -106,11 +108,15 @@ class Postgres:
     def _lock(self) -> Path:
         return self.data / "postmaster.pid"
 
-    def _initialise(self, runner: "Runner") -> None:
-        """A new cluster; one that was left half made is made again."""
-        for leftover in self.data.iterdir():
-            _ = subprocess.run(["rm", "-rf", "--", str(leftover)], check=True)
-        _ = self._password
+    def _initialise(self) -> None:
+        """A new cluster, made beside its place and moved there when complete."""
+        draft = self.data.with_name("data.draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True, mode=0o700)
+        self._make_cluster(draft, runner_for(draft))
+        _ = draft.rename(self.data)
+
+    def _make_cluster(self, draft: Path, runner: "Runner") -> None:
         read_end, write_end = os.pipe()
         os.write(write_end, self._password.encode())
         os.close(write_end)
@@ -119,7 +125,7 @@ class Postgres:
         options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
         options += ["--builtin-locale=C.UTF-8", f"--username={SUPERUSER}", f"--pwfile=/dev/fd/{read_end}", "--no-sync"]
         result = subprocess.run(
-            [*runner.prefix, str(binary("initdb")), "-D", str(self.data), *options],
+            [*runner.prefix, str(binary("initdb")), "-D", str(draft), *options],
             user=runner.account,
             extra_groups=None if runner.account is None else [],
             pass_fds=(read_end,),
@@ -141,18 +147,26 @@ class Postgres:
         files.write(target, settings)
         os.chown(target, owner.st_uid, owner.st_gid)
 
+    def _unrecorded(self) -> Process | None:
+        with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+            pid = int(self._lock.read_text(encoding="utf-8").splitlines()[0])
+            birth = processes.birth_of(pid)
+            if birth and pid in {process.pid for process in self._family()}:
+                process = Process(self.name, pid, birth)
+                processes.remember(process, self.records)
+                return process
+        return None
+
     def _clear_remains(self) -> None:
-        """After a kill -9: wait for orphaned backends, and drop a lock whose pid belongs to somebody else by now."""
-        for orphan in self._orphans():
+        """After a kill -9: end orphaned backends, and drop a lock whose pid is nobody's or somebody else's by now."""
+        for orphan in self._family():
             orphan.kill()
             with contextlib.suppress(psutil.TimeoutExpired):
                 _ = orphan.wait(5)
-        with contextlib.suppress(FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):
-            pid = int(self._lock.read_text(encoding="utf-8").splitlines()[0])
-            if psutil.Process(pid).name() != "postgres":
-                self._lock.unlink()
+        self._lock.unlink(missing_ok=True)
 
-    def _orphans(self) -> list[psutil.Process]:
+    def _family(self) -> list[psutil.Process]:
+        """Every process of this cluster; they all work in its data folder."""
         found: list[psutil.Process] = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):

@@ -100,7 +100,7 @@ class Start:
 
 def start(wanted: Start, records: Path) -> Process:
     """Start it in a session of its own, so that it does not end with its starter, and record it."""
-    wanted.log.parent.mkdir(parents=True, exist_ok=True)
+    wanted.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # a log may quote what was said
     with open(wanted.log, "ab") as log:
         child = subprocess.Popen(
             wanted.command,
@@ -126,12 +126,12 @@ def remember(process: Process, records: Path) -> None:
 
 
 def recall(name: str, records: Path) -> Process | None:
-    """The recorded process if it still runs; a record of a dead one is swept away."""
+    """The recorded process if it still runs."""
     path = records / f"{name}.json"
     try:
         entry: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
         process = Process(name, int(str(entry["pid"])), str(entry["birth"]))
-    except (FileNotFoundError, ValueError, KeyError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     return process if process.alive else None
 

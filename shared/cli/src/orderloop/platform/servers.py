@@ -37,18 +37,21 @@ class Server(Protocol):
     @property
     def address(self) -> str | None: ...
     def process(self) -> Process | None: ...
+    def launch(self) -> Process: ...
     def ready(self) -> bool: ...
     def stop(self, seconds: float = ...) -> None: ...
 
 
-def start(directory: Path, progress: Progress | None = None) -> Addresses:
-    """Both servers, running and answering; those that run already are left alone."""
+def start(
+    directory: Path, progress: Progress | None = None, *, wanted: frozenset[str] = frozenset({"postgres", "kafka"})
+) -> Addresses:
+    """The wanted servers, running and answering; those that run already are left alone."""
     directory = directory.resolve()
     postgres, kafka = Postgres(directory), Kafka(directory)
     with ThreadPoolExecutor(2) as pool:
-        database = pool.submit(_started, postgres, postgres.launch)
-        broker = pool.submit(_started, kafka, lambda: kafka.launch(progress))
-        return Addresses(database.result(), broker.result())
+        database = pool.submit(_started, postgres, postgres.launch) if "postgres" in wanted else None
+        broker = pool.submit(_started, kafka, lambda: kafka.launch(progress)) if "kafka" in wanted else None
+        return Addresses(database.result() if database else "", broker.result() if broker else "")
 
 
 def _started(server: Server, launch: Callable[[], Process]) -> str:

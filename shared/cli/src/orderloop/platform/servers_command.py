@@ -16,8 +16,8 @@ def start(
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as JSON.")] = False,
 ) -> None:
     """Start both and print where they answer; what runs already is used."""
-    from orderloop.platform import servers as both  # noqa: PLC0415
-    from orderloop.platform.home import default_directory  # noqa: PLC0415
+    from orderloop.platform import servers as both
+    from orderloop.platform.home import default_directory
 
     addresses = both.start(directory or default_directory())
     if as_json:
@@ -27,9 +27,17 @@ def start(
 
 
 @servers.command()
+def lock() -> None:
+    """Write deploy/local/kafka.lock anew: the archives of Apache Kafka and their sums."""
+    from orderloop.platform import jars
+
+    print(f"{len(jars.relock())} archives locked, Apache Kafka {jars.KAFKA}")
+
+
+@servers.command()
 def stop(directory: Directory = None) -> None:
     """Stop both; the data stays."""
-    from orderloop.platform import servers as both  # noqa: PLC0415
-    from orderloop.platform.home import default_directory  # noqa: PLC0415
+    from orderloop.platform import servers as both
+    from orderloop.platform.home import default_directory
 
     both.stop(directory or default_directory())

@@ -7,19 +7,20 @@ import sys
 from dataclasses import dataclass
 from typing import cast
 
-from orderloop.platform import databases, ports
+from orderloop.platform import ports
 from orderloop.platform.home import home
-from orderloop.platform.issuer import Issuer
 from orderloop.platform.plan import AUDIENCE, ISSUER, Plan
 from orderloop.platform.processes import Start
+
+PRIVATE = ("ORDERLOOP_POSTGRES",)  # a superuser's password is none of a service's business
 
 
 def settings_of(plan: Plan, service: str) -> dict[str, str]:
     """What the service reads from its environment, each name with the service's prefix."""
     settings = {
-        "database": databases.url_of(plan, service),
+        "database": plan.database(service),
         "kafka": plan.kafka,
-        "jwks": str(Issuer(plan.folder).jwks),
+        "jwks": str(plan.jwks),
         "issuer": ISSUER,
         "audience": AUDIENCE,
         "host": ports.HOST,
@@ -31,8 +32,14 @@ def settings_of(plan: Plan, service: str) -> dict[str, str]:
 
 def start_of(plan: Plan, service: str) -> Start:
     """All roles of the service in one process; `-P`: nothing is imported from the folder it happens to run in."""
-    environment = dict(os.environ) | settings_of(plan, service) | {"PYTHONUNBUFFERED": "1"}
+    environment = plain_environment() | settings_of(plan, service)
     return Start(service, [sys.executable, "-P", "-m", service], plan.log(service), environment, home())
+
+
+def plain_environment() -> dict[str, str]:
+    """What every Python process of ours gets: our own environment, and output that is not held back."""
+    kept = {name: value for name, value in os.environ.items() if name not in PRIVATE}
+    return kept | {"PYTHONUNBUFFERED": "1"}
 
 
 @dataclass(frozen=True)

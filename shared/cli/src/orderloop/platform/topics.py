@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
 from orderloop.platform.plan import SERVICES, Plan
 from orderloop.platform.troubles import ServerFailed
@@ -16,7 +16,7 @@ def topic_of(service: str) -> str:
 
 
 async def ensure(plan: Plan) -> tuple[str, ...]:
-    """Make the topics that are missing; returns their names. Replication is the broker's default."""
+    """Make the topics that are missing; returns their names."""
     admin = AIOKafkaAdminClient(bootstrap_servers=plan.kafka, request_timeout_ms=15_000)
     try:
         await admin.start()
@@ -34,9 +34,11 @@ async def _made(admin: AIOKafkaAdminClient, plan: Plan) -> tuple[str, ...]:
     if not missing:
         return ()
     settings = {"retention.ms": str(int(RETENTION.total_seconds() * 1000))}
-    wanted = [NewTopic(name, plan.partitions, -1, topic_configs=settings) for name in missing]
+    copies = 3 if len((await admin.describe_cluster())["brokers"]) >= 3 else 1
+    wanted = [NewTopic(name, plan.partitions, copies, topic_configs=settings) for name in missing]
     answer = await admin.create_topics(wanted)
-    for name, code, text in answer.topic_errors:
-        if code and for_code(code) is not TopicAlreadyExistsError:
-            raise ServerFailed(f"Kafka did not make the topic {name}: {text or for_code(code).__name__}")
+    for entry in answer.to_object()["topic_errors"]:
+        error = for_code(entry["error_code"])
+        if error not in {NoError, TopicAlreadyExistsError}:
+            raise ServerFailed(f"Kafka did not make the topic {entry['topic']}: {error.__name__}")
     return tuple(missing)

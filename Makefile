@@ -1,0 +1,88 @@
+# Orderloop: every task, one line each. Needs Python 3.11 or later and make, nothing else.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# the first Python that is new enough; PYTHON=… chooses another
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+ORDERLOOP := $(BIN)/python -m orderloop
+STAMP := .venv/.complete
+PROJECTS := $(patsubst %/pyproject.toml,%,$(wildcard shared/*/pyproject.toml services/*/pyproject.toml))
+SOURCES := shared services tests-e2e
+
+.PHONY: help setup up down status logs token demo import audit bench test check schemas lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## the environment in .venv, exactly as locked; instant when nothing changed
+
+up: $(STAMP) ## start everything (or what is missing) and wait until it is ready
+	@$(ORDERLOOP) up
+
+down: $(STAMP) ## stop everything; all data stays
+	@$(ORDERLOOP) down
+
+status: $(STAMP) ## every process: pid, memory, lag, health
+	@$(ORDERLOOP) status
+
+logs: $(STAMP) ## what they say: make logs NAME=order FOLLOW=1
+	@$(ORDERLOOP) logs $(NAME) $(if $(FOLLOW),--follow)
+
+token: $(STAMP) ## a bearer token: make token ROLE=sales (NAME=anna, CUSTOMER=<id>)
+	@$(ORDERLOOP) token $(foreach role,$(or $(ROLE),admin),--role $(role)) $(if $(NAME),--name $(NAME)) \
+		$(if $(CUSTOMER),--customer $(CUSTOMER))
+
+demo: $(STAMP) ## a company lives through its day
+	@$(ORDERLOOP) demo
+
+import: $(STAMP) ## load a data set: make import DATASET=crm-sales-opportunities
+	@$(ORDERLOOP) import $(DATASET)
+
+audit: $(STAMP) ## order against inventory against finance
+	@$(ORDERLOOP) audit
+
+bench: $(STAMP) ## loops per second and times, beside what PostgreSQL and Kafka do alone
+	@$(ORDERLOOP) bench
+
+test: $(STAMP) ## everything from nothing, end to end included; ARGS="-k name" for less
+	@$(BIN)/pytest $(SOURCES) $(ARGS)
+
+check: $(STAMP) ## style, types, layers; schemas and migrations are up to date
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports
+	@$(ORDERLOOP) schemas --check
+	@$(ORDERLOOP) migrations --check
+
+schemas: $(STAMP) ## write the published contracts under schemas/ anew
+	@$(ORDERLOOP) schemas
+
+lock: $(STAMP) ## newest versions into requirements.lock and deploy/local/kafka.lock
+	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock requirements.in
+	@$(ORDERLOOP) servers lock
+
+clean: ## stop everything, then remove .venv, .local with all data, and what tools left behind
+	@if [ -x $(BIN)/python ]; then $(ORDERLOOP) down; fi
+	@rm -rf .venv .local .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): requirements.lock $(addsuffix /pyproject.toml,$(PROJECTS))
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "No Python 3.11 or later found. Install one, or say where it is: make setup PYTHON=/path/to/python3"; exit 1; fi
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make environments: its venv or ensurepip module is missing."; \
+		echo "On Debian and Ubuntu: apt install python3-venv. Or choose another: make setup PYTHON=python3.12"; exit 1; }
+	@if [ ! -x $(BIN)/python ] || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+		echo "Making .venv with $(PYTHON)"; $(PYTHON) -m venv --clear .venv; fi
+	@echo "Installing what requirements.lock names (some 200 MB the first time)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --requirement requirements.lock || { \
+		echo; echo "An installation failed. Check the network and the room on the disk, then: make setup"; \
+		echo "Behind a proxy or with an index of your own, pip's settings apply (PIP_INDEX_URL, HTTPS_PROXY)."; exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
+		$(addprefix --editable ./,$(PROJECTS))
+	@touch $@

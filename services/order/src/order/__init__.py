@@ -1,0 +1,1 @@
+"""The order service: the promise of goods, from placed to closed."""

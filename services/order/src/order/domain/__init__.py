@@ -1,0 +1,1 @@
+"""What an order is and which rules it keeps: plain Python."""

@@ -1,0 +1,116 @@
+"""A line of an order and where its quantity is. Quantity moves between states and is never made or lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from contracts.errors import Refused
+from contracts.ids import LineId
+from contracts.lines import LineQuantity, OrderLine
+from contracts.values import Money, Quantity
+
+State = Literal["pending", "asked", "backordered", "reserved", "picking", "shipped", "cancelled"]
+OPEN: tuple[State, ...] = ("pending", "asked", "backordered", "reserved", "picking")
+CALLED_BACK_IN: tuple[State, ...] = ("asked", "backordered", "reserved", "picking")
+"""From which states inventory gives back, in its order."""
+
+NOTHING = Decimal(0)
+
+
+class NotThatMuch(Refused):
+    """No more can leave a state than is in it."""
+
+
+@dataclass(eq=False, kw_only=True)
+class LineProgress:
+    """Where the ordered quantity of one line is.
+
+    `ordered = pending + asked + backordered + reserved + picking + shipped + cancelled`, always:
+    pending is not yet asked of inventory, asked is not yet answered, picking is on its way through the warehouse.
+    """
+
+    line: OrderLine
+    pending: Decimal = NOTHING
+    asked: Decimal = NOTHING
+    backordered: Decimal = NOTHING
+    reserved: Decimal = NOTHING
+    picking: Decimal = NOTHING
+    shipped: Decimal = NOTHING
+    cancelled: Decimal = NOTHING
+    promised_on: date | None = None
+
+    @staticmethod
+    def of(line: OrderLine) -> LineProgress:
+        return LineProgress(line=line, pending=line.quantity.value)
+
+    @property
+    def line_id(self) -> LineId:
+        return self.line.line_id
+
+    @property
+    def ordered(self) -> Decimal:
+        return self.line.quantity.value
+
+    @property
+    def open(self) -> Decimal:
+        """What can still be shipped."""
+        return sum((self.inside(state) for state in OPEN), NOTHING)
+
+    @property
+    def is_conserved(self) -> bool:
+        return self.ordered == self.open + self.shipped + self.cancelled
+
+    @property
+    def remaining_gross(self) -> Money:
+        """What the customer owes for the line once all that is not cancelled is shipped."""
+        return self.gross_of(self.ordered - self.cancelled)
+
+    def gross_of(self, quantity: Decimal) -> Money:
+        net = self.line.unit_price.times(quantity)
+        return net + net.percent(self.line.tax_percent)
+
+    def inside(self, state: State) -> Decimal:
+        found: Decimal = getattr(self, state)
+        return found
+
+    def move(self, quantity: Decimal, source: State, target: State) -> None:
+        """Move a quantity from one state to another. Raises NotThatMuch."""
+        if quantity < 0 or self.inside(source) < quantity:
+            raise NotThatMuch(
+                f"line {self.line_id} of {self.line.sku} has {self.inside(source)} {source}, not {quantity}"
+            )
+        setattr(self, source, self.inside(source) - quantity)
+        setattr(self, target, self.inside(target) + quantity)
+
+    def move_all(self, source: State, target: State) -> LineQuantity | None:
+        """Move all that is in a state; returns what was moved, if anything."""
+        quantity = self.inside(source)
+        self.move(quantity, source, target)
+        return self.as_quantity(quantity) if quantity else None
+
+    def call_back(self, quantity: Decimal) -> None:
+        """Cancel what inventory gave back: unanswered and back-ordered goods first, then reserved, then picking."""
+        for state in CALLED_BACK_IN:
+            part = min(quantity, self.inside(state))
+            self.move(part, state, "cancelled")
+            quantity -= part
+        if quantity:
+            raise NotThatMuch(f"inventory gave back {quantity} more of line {self.line_id} than the order has open")
+
+    def resize(self, ordered: Decimal) -> None:
+        """Ask for more, or forget what was cancelled down to `ordered`. Raises NotThatMuch."""
+        more = ordered - self.ordered
+        if self.cancelled + more < 0 and more < 0:
+            raise NotThatMuch(f"only {self.cancelled} of line {self.line_id} are cancelled, not {-more}")
+        self.pending += max(more, NOTHING)
+        self.cancelled += min(more, NOTHING)
+        self.line = self.line.model_copy(update={"quantity": Quantity(value=ordered, unit=self.line.quantity.unit)})
+
+    def as_quantity(self, quantity: Decimal) -> LineQuantity:
+        unit = self.line.quantity.unit
+        return LineQuantity(
+            line_id=self.line_id, item_id=self.line.item_id, quantity=Quantity(value=quantity, unit=unit)
+        )

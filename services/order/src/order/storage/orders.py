@@ -1,0 +1,102 @@
+"""Orders: one row each, with its lines, holds and deliveries as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import RowMapping
+
+from contracts.ids import CustomerId, OrderId
+from contracts.order import FulfilmentStuck
+from kit.database import Transaction
+from kit.storage import Rows
+from order.domain.fulfilment import Wait, Waiting
+from order.domain.order import Order, Status
+from order.storage.tables import order_number, orders
+
+_COLUMNS = (
+    "number", "customer_id", "channel", "lines", "holds", "deliveries", "release", "prepaid", "opportunity_id",
+    "quote_id", "customer_reference", "ordered_on", "requested_on", "credit_approved", "confirmed",
+)  # fmt: skip
+
+
+class Orders:
+    """The orders of this service. `get` locks its row until the transaction ends."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.rows = Rows(tx, orders, orders.c.order_id, "order")
+        self._waiting: dict[OrderId, Waiting] = {}
+
+    async def get(self, order_id: OrderId, expected_version: int | None = None) -> Order:
+        """Raises NotFound, VersionMismatch."""
+        return self._loaded(await self.rows.load(order_id, expected_version))
+
+    async def add(self, order: Order) -> None:
+        waiting = Waiting.begin(order, datetime.now(UTC))
+        order.version = await self.rows.add(order.order_id, _values(order) | _waiting_values(waiting))
+
+    async def save(self, order: Order) -> None:
+        """Write an order back that was read here; what it waits for follows from its state."""
+        waiting = self._waiting[order.order_id].after(order, datetime.now(UTC))
+        order.version = await self.rows.save(order.order_id, order.version, _values(order) | _waiting_values(waiting))
+
+    async def tell_stuck(self, order: Order) -> FulfilmentStuck:
+        """Report the wait of an order that was read here, once."""
+        waiting = self._waiting[order.order_id]
+        self._waiting[order.order_id] = replace(waiting, told=True)
+        await self.save(order)
+        return waiting.stuck(order)
+
+    async def next_number(self) -> str:
+        return f"SO-{await self.tx.scalar(order_number.next_value()):07d}"
+
+    async def overdue(self, now: datetime, limit: int = 100) -> list[Order]:
+        """Orders whose wait is over and of which nobody was told."""
+        late = select(orders).where(orders.c.waiting_until <= now, ~orders.c.told_stuck).limit(limit)
+        found = await self.tx.execute(late.with_for_update(skip_locked=True))
+        return [self._loaded(row) for row in found.mappings()]
+
+    async def move_to(self, survivor_id: CustomerId, merged_id: CustomerId) -> None:
+        """What names a merged customer now names the survivor."""
+        values = {"customer_id": survivor_id, "version": orders.c.version + 1}
+        await self.tx.execute(update(orders).where(orders.c.customer_id == merged_id).values(values))
+
+    def _loaded(self, row: RowMapping) -> Order:
+        self._waiting[row["order_id"]] = waiting_of(row)
+        return order_of(row)
+
+
+def order_of(row: RowMapping) -> Order:
+    return Order(
+        order_id=row["order_id"],
+        version=row["version"],
+        closed=row["status"] == Status.CLOSED,
+        **{name: row[name] for name in _COLUMNS},
+    )
+
+
+def waiting_of(row: RowMapping) -> Waiting:
+    return Waiting(
+        waiting_for=Wait(row["waiting_for"]),
+        since=row["waiting_since"],
+        until=row["waiting_until"],
+        told=row["told_stuck"],
+    )
+
+
+def _values(order: Order) -> Mapping[str, Any]:  # Any: column values
+    return {"status": order.status.value, **{name: getattr(order, name) for name in _COLUMNS}}
+
+
+def _waiting_values(waiting: Waiting) -> Mapping[str, Any]:  # Any: column values
+    return {
+        "waiting_for": waiting.waiting_for.value,
+        "waiting_since": waiting.since,
+        "waiting_until": waiting.until,
+        "told_stuck": waiting.told,
+    }

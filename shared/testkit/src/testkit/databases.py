@@ -1,0 +1,59 @@
+"""A database per test module in milliseconds: a copy of a template that was migrated once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from contracts.ids import new_id
+from kit import migrations
+
+
+@asynccontextmanager
+async def a_database(service: str, postgres: str) -> AsyncGenerator[str]:
+    """The address of a fresh, migrated database of this service; dropped afterwards."""
+    admin = await asyncpg.connect(postgres)
+    name = f"test_{service}_{new_id().hex}"
+    try:
+        template = await _template(admin, service, postgres)
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        yield at(postgres, name)
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    finally:
+        await admin.close()
+
+
+def at(postgres: str, database: str) -> str:
+    """The address of another database on the same server."""
+    return urlunsplit(urlsplit(postgres)._replace(path=f"/{database}"))
+
+
+async def _template(admin: asyncpg.Connection, service: str, postgres: str) -> str:
+    """Make the template, unless one for exactly these migrations is there."""
+    name = f"template_{service}_{_fingerprint(service)}"
+    await admin.execute("SELECT pg_advisory_lock(hashtext($1))", name)
+    try:
+        if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+            await admin.execute(f'CREATE DATABASE "{name}_raw"')
+            await migrations.upgrade(service, at(postgres, f"{name}_raw"))
+            await admin.execute(f'ALTER DATABASE "{name}_raw" RENAME TO "{name}"')
+    finally:
+        await admin.execute("SELECT pg_advisory_unlock(hashtext($1))", name)
+    return name
+
+
+def _fingerprint(service: str) -> str:
+    """Changes with any migration."""
+    digest = hashlib.sha256()
+    for package, folders in (("kit", ["tables_1.sql"]), (service, ["migrations"])):
+        for folder in folders:
+            place = files(package).joinpath(folder)
+            for file in sorted([place] if place.is_file() else place.iterdir(), key=lambda file: file.name):
+                if file.is_file():
+                    digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
