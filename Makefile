@@ -9,6 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 ORDERLOOP := $(BIN)/python -m orderloop
 STAMP := .venv/.complete
+PACKAGES := .venv/.packages
 PROJECTS := $(patsubst %/pyproject.toml,%,$(wildcard shared/*/pyproject.toml services/*/pyproject.toml))
 SOURCES := shared services tests-e2e
 
@@ -18,6 +19,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## the environment in .venv, exactly as locked; instant when nothing changed
+	@echo "The environment in .venv is ready."
 
 up: $(STAMP) ## start everything (or what is missing) and wait until it is ready
 	@$(ORDERLOOP) up
@@ -71,18 +73,21 @@ clean: ## stop everything, then remove .venv, .local with all data, and what too
 	@rm -rf .venv .local .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(STAMP): requirements.lock $(addsuffix /pyproject.toml,$(PROJECTS))
+$(STAMP): $(PACKAGES) $(addsuffix /pyproject.toml,$(PROJECTS))
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
+		$(addprefix --editable ./,$(PROJECTS))
+	@touch $@
+
+$(PACKAGES): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "No Python 3.11 or later found. Install one, or say where it is: make setup PYTHON=/path/to/python3"; exit 1; fi
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make environments: its venv or ensurepip module is missing."; \
 		echo "On Debian and Ubuntu: apt install python3-venv. Or choose another: make setup PYTHON=python3.12"; exit 1; }
-	@if [ ! -x $(BIN)/python ] || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
 		echo "Making .venv with $(PYTHON)"; $(PYTHON) -m venv --clear .venv; fi
 	@echo "Installing what requirements.lock names (some 200 MB the first time)"
 	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --requirement requirements.lock || { \
 		echo; echo "An installation failed. Check the network and the room on the disk, then: make setup"; \
 		echo "Behind a proxy or with an index of your own, pip's settings apply (PIP_INDEX_URL, HTTPS_PROXY)."; exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
-		$(addprefix --editable ./,$(PROJECTS))
 	@touch $@

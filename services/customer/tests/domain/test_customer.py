@@ -262,12 +262,12 @@ def test_when_the_primary_contact_goes_the_next_one_follows() -> None:
 def test_when_another_contact_goes_the_primary_one_stays() -> None:
     customer = a_customer()
     dora = a_contact("Dora")
-    for contact in (a_contact("Bea"), dora):
+    for contact in (a_contact("Bea"), a_contact("Cem", primary=True), dora):
         _ = customer.add_contact(contact)
 
     customer.remove_contact(dora.contact_id)
 
-    assert primaries(customer) == {"buyer": ["Bea"]}
+    assert primaries(customer) == {"buyer": ["Cem"]}
 
 
 BEA = a_contact("Bea", primary=True)

@@ -216,6 +216,18 @@ def test_stock_of_another_warehouse_is_not_withdrawn() -> None:
     assert figures(demand) == {"reserved": 3, "backordered": 2}
 
 
+def test_a_shipment_from_another_warehouse_is_not_withdrawn() -> None:
+    demand, shipments = a_demand(planned=3, short=2)
+    _ = demand.fill([in_stock(2, OUTLET)])
+    shipments.append(plan(demand, 2))
+
+    [withdrawn] = withdraw([(demand, shipments)], item_id=ITEM, warehouse_id=MAIN, quantity=pieces(2), reason="cracks")
+
+    assert withdrawn.stock == (in_stock(2),)
+    assert quantities(shipments) == [1, 2]
+    assert figures(demand) == {"planned": 3, "backordered": 2}
+
+
 def test_nothing_is_withdrawn_when_the_quarantine_finds_enough_that_is_free() -> None:
     demand, shipments = a_demand(reserved=3)
 

@@ -92,6 +92,12 @@ def test_the_costs_of_all_that_leaves_add_up_to_what_came_in(parts: list[int], m
     assert not any(cost.is_negative for cost in costs)
 
 
+def test_rounding_never_takes_more_than_the_lot_had_cost() -> None:
+    lot = a_lot(4, cost="0.005")
+
+    assert [lot.take(pieces(1)).cost for _ in range(4)] == [euros(cost) for cost in ("0.01", "0.01", "0.00", "0.00")]
+
+
 @pytest.mark.parametrize(
     ("number", "serials", "refusal"),
     [

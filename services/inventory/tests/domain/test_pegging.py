@@ -123,6 +123,15 @@ def test_a_line_that_a_cancelling_purchase_may_still_serve_is_not_supplied_twice
     assert unsupplied(ITEM.item_id, [waiting], [running, asked]) == ()
 
 
+def test_of_a_line_with_two_supplies_the_one_that_can_move_is_freed() -> None:
+    waiting = a_wait(5)
+    asked = a_purchase(5, pegged(waiting, 5), day=20, status=PurchaseStatus.CANCELLING)
+    running = a_purchase(5, pegged(waiting, 5), day=3)
+
+    assert repeg(ITEM.item_id, [waiting], [running, asked]) == (change(running, 5, waiting),)
+    assert asked.pegs == (pegged(waiting, 5),)
+
+
 def test_other_items_are_left_alone() -> None:
     waiting, other = a_wait(5), Item(sku="MG", standard_cost=Money.zero("EUR"))
     purchase = a_purchase(5)

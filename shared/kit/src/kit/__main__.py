@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
 from contracts.ids import new_id
-from kit import migrations
+from kit import migrations, schemas
 
 
 async def in_scratch_database(work: str, service: str, message: str) -> str | None:
@@ -33,6 +34,16 @@ async def in_scratch_database(work: str, service: str, message: str) -> str | No
     finally:
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         await admin.close()
+
+
+def write_schemas(services: list[str], *, check_only: bool) -> int:
+    loaded = schemas.load(services)
+    if not check_only:
+        print(f"{schemas.write(loaded, Path('schemas'))} files of schemas/ written")  # noqa: T201
+        return 0
+    different = schemas.drift(loaded, Path("schemas"))
+    print("\n".join(f"{path} is not what the code says: run make schemas" for path in different) or "schemas: no drift")  # noqa: T201
+    return len(different)
 
 
 async def check(services: list[str]) -> int:
@@ -55,6 +66,10 @@ def main() -> None:
             print(asyncio.run(in_scratch_database("migration", service, " ".join(words))))  # noqa: T201
         case ["drift", *services] if services:
             raise SystemExit(asyncio.run(check(services)))
+        case ["schemas", "--check", *services] if services:
+            raise SystemExit(write_schemas(services, check_only=True))
+        case ["schemas", *services] if services:
+            raise SystemExit(write_schemas(services, check_only=False))
         case _:
             raise SystemExit(__doc__)
 

@@ -169,7 +169,10 @@ class Case:
     def open(
         self, *, by: str, now: datetime, shipped: Iterable[ShippedUnit] = ()
     ) -> tuple[CaseOpened | ComplaintFiled, ...]:
-        """Take it up; a complaint is filed, too. `shipped` are the units of the line or serial that it names; they tell item and lots."""
+        """Take it up; a complaint is filed, too.
+
+        `shipped` are the units of the line or serial that it names; they tell item and lots.
+        """
         title = _said(self.title, "a title")
         units = tuple(shipped)
         about = traced(self._tidied_about(), self.customer_id, units)

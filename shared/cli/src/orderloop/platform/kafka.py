@@ -16,7 +16,7 @@ from orderloop.platform.jars import Progress
 from orderloop.platform.processes import Process, Start
 from orderloop.platform.troubles import ServerFailed
 
-MEMORY = ("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+MEMORY = ("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
 QUIET = ("-Xlog:disable", "-Xlog:all=error:stderr", "--sun-misc-unsafe-memory-access=allow")
 FLAGS = (*MEMORY, *QUIET, "--enable-native-access=ALL-UNNAMED")
 

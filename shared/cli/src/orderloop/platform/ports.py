@@ -63,7 +63,7 @@ def holder(port: int) -> str | None:
     """The program that listens on the port, as far as this account may know."""
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port and connection.pid:
+            if connection.laddr and (connection.laddr.port, connection.status) == (port, psutil.CONN_LISTEN):
                 return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
     except (psutil.AccessDenied, psutil.NoSuchProcess):
         return None
