@@ -130,11 +130,12 @@ class PurchaseOrderPlaced(Event):
 
 
 class PurchaseOrderAcknowledged(Event):
-    """The supplier said what it will deliver and when."""
+    """The supplier said what it will deliver and when; `lost` are the order lines for which it promised too little."""
 
     purchase_order_id: PurchaseOrderId
     lines: tuple[PurchaseLine, ...]
     expected_on: date
+    lost: tuple[Peg, ...] = ()
 
 
 class PurchaseOrderDateChanged(Event):
@@ -169,6 +170,10 @@ class SupplyRepegged(Event):
     quantity: Quantity
     from_order_id: OrderId | None
     to_order_id: OrderId | None
+    from_line_id: LineId | None = None
+    to_line_id: LineId | None = None
+    expected_on: date | None = None
+    """When the goods are expected for the line that now waits for them."""
 
 
 class ReceivedLine(Value):

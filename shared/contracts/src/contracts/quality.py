@@ -44,6 +44,7 @@ class NonconformanceDispositioned(Event):
     quantity: Quantity
     disposition: Disposition
     reason: str
+    serials: tuple[str, ...] = ()
 
 
 class NonconformanceClosed(Event):

@@ -49,6 +49,30 @@ class OpportunityOpened(Event):
     external_reference: str | None = None
 
 
+class OpportunityCustomerNamed(Event):
+    """It turned out whose opportunity it is."""
+
+    opportunity_id: OpportunityId
+    customer_id: CustomerId
+
+
+class OpportunityAssigned(Event):
+    """Another salesperson takes care of it."""
+
+    opportunity_id: OpportunityId
+    customer_id: CustomerId | None
+    owner: str
+
+
+class OpportunityEstimated(Event):
+    """We think differently of how much it is worth or when it will be decided."""
+
+    opportunity_id: OpportunityId
+    customer_id: CustomerId | None
+    amount: Money
+    expected_close_on: date | None
+
+
 class OpportunityStageChanged(Event):
     """The opportunity moved in the pipeline."""
 
@@ -171,3 +195,10 @@ class PriceListPublished(Event):
     valid_from: date
     valid_until: date | None
     prices: tuple[ListPrice, ...]
+
+
+class PriceListRetired(Event):
+    """From this day on the prices of the list do not hold any more."""
+
+    price_list_id: PriceListId
+    retired_from: date

@@ -71,6 +71,7 @@ class Kafka:
     def _launched(self, progress: Progress | None) -> Process:
         class_path = jars.class_path(progress)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._configure()
         if not (self.folder / "data" / "meta.properties").is_file():
             self._format(class_path)
