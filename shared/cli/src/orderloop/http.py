@@ -116,14 +116,20 @@ class Services:
         query: Mapping[str, str | int] | None = None,
     ) -> Answer:
         """Send until there is an answer that will not change by waiting."""
-        url, until, pause = f"{self._urls[service]}{path}", asyncio.get_running_loop().time() + self._patience_seconds, 0.05
+        url, until, pause = (
+            f"{self._urls[service]}{path}",
+            asyncio.get_running_loop().time() + self._patience_seconds,
+            0.05,
+        )
         payload = None if body is None else json.dumps(body).encode()
         while True:
             trouble = await self._once(method, url, payload, headers or {}, query or {})
             if isinstance(trouble, Answer):
                 return trouble
             if asyncio.get_running_loop().time() > until:
-                raise ServiceUnreachable(f"{service}: {method} {path}: {trouble}; look at `make status` and run it again")
+                raise ServiceUnreachable(
+                    f"{service}: {method} {path}: {trouble}; look at `make status` and run it again"
+                )
             await asyncio.sleep(random.uniform(0.5, 1) * pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -159,7 +165,9 @@ class Services:
             yield response
 
 
-def services_of_platform(name: str, *, roles: tuple[str, ...] = ("admin",), patience_seconds: float = PATIENCE_SECONDS) -> Services:
+def services_of_platform(
+    name: str, *, roles: tuple[str, ...] = ("admin",), patience_seconds: float = PATIENCE_SECONDS
+) -> Services:
     """The services of the platform that was started here; `name` is who acts. Raises NotRunning when none was."""
     from orderloop.platform import plan
     from orderloop.platform.issuer import Issuer

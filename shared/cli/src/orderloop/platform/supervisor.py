@@ -17,8 +17,8 @@ from types import FrameType
 from typing import IO
 
 from contracts.errors import OrderloopError
+from orderloop.platform import files, processes, rotation, services, stopping
 from orderloop.platform import plan as plans
-from orderloop.platform import processes, rotation, services, stopping
 from orderloop.platform.home import home
 from orderloop.platform.kafka import Kafka
 from orderloop.platform.plan import SERVICES, Plan
@@ -43,6 +43,7 @@ class Charge:
     pause: float = 0.0
     due: float = 0.0
     since: float = 0.0
+    failures: int = 0
 
     def look(self, now: float, tell: Callable[..., None]) -> None:
         """Start it when it does not run and its pause is over."""
@@ -71,6 +72,7 @@ class Charge:
             tell("started", name=self.name, pid=self.process.pid)
 
     def _rest(self, now: float) -> None:
+        self.failures += 1
         self.pause = min(max(self.pause * 2, PAUSES[0]), PAUSES[1])
         self.due = now + self.pause
 
@@ -81,6 +83,7 @@ class Supervisor:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.stopping = threading.Event()
+        self.noted: dict[str, int] = {}
         self.servers = [Charge(server.name, server.launch) for server in own_servers(plan)]
         self.services = [Charge(name, self._launcher(name)) for name in SERVICES]
 
@@ -103,7 +106,15 @@ class Supervisor:
         now = time.monotonic()
         for charge in (*self.servers, *self.services):
             charge.look(now, tell)
+        self._note_failures()
         self._follow_addresses()
+
+    def _note_failures(self) -> None:
+        """For whoever waits: how often each has died or could not be started."""
+        failures = {charge.name: charge.failures for charge in (*self.servers, *self.services)}
+        if failures != self.noted:
+            files.write(_failures_file(self.plan.records), json.dumps(failures))
+            self.noted = failures
 
     def _take_over(self) -> None:
         for charge in (*self.servers, *self.services):
@@ -150,8 +161,22 @@ def alive(directory: Path) -> Process | None:
     return processes.recall(NAME, directory.resolve() / "run")
 
 
+def failures(plan: Plan) -> dict[str, int]:
+    """How often each charge of the present supervisor has died or could not be started."""
+    try:
+        entries: dict[str, int] = json.loads(_failures_file(plan.records).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return entries
+
+
+def _failures_file(records: Path) -> Path:
+    return records / "failures" / "count.json"
+
+
 def start(plan: Plan) -> Process:
     """A supervisor in a session of its own, which goes on when the terminal closes."""
+    _failures_file(plan.records).unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "orderloop.platform.supervisor", str(plan.folder)]
     wanted = Start(NAME, command, plan.log(NAME), services.plain_environment(), home())
     return processes.start(wanted, plan.records)

@@ -106,29 +106,24 @@ async def _ensure_all(plan: Plan) -> tuple[int, int]:
 def _start_services(plan: Plan, display: Display) -> None:
     with display.step("Services", total=len(SERVICES)) as step:
         running = supervisor.alive(plan.folder)
+        before = supervisor.failures(plan) if running else {}
         if running:
             running.send(signal.SIGHUP)
-        else:
-            running = supervisor.start(plan)
-        _await_ready(plan, running, step)
+        _await_ready(Watch(plan, before=before), running or supervisor.start(plan), step)
         step.detail = "all seven ready"
 
 
 @dataclass
 class Watch:
-    """What has been seen of the services while waiting: who is ready, and how often each was born."""
+    """What has been seen of the services while waiting: who is ready; `before`: how often each had died until then."""
 
     plan: Plan
     ready: set[str] = field(default_factory=set)
-    births: dict[str, set[str]] = field(default_factory=dict)
+    before: dict[str, int] = field(default_factory=dict)
 
     def look(self, pool: ThreadPoolExecutor) -> bool:
         states = pool.map(self._health, SERVICES)
         self.ready = {name for name, state in zip(SERVICES, states, strict=True) if state.ready}
-        for name in SERVICES:
-            process = processes.recall(name, self.plan.records)
-            if process:
-                self.births.setdefault(name, set()).add(process.birth)
         return len(self.ready) == len(SERVICES)
 
     def _health(self, name: str) -> services.Health:
@@ -136,12 +131,12 @@ class Watch:
 
     @property
     def hopeless(self) -> str | None:
-        return next((name for name, births in self.births.items() if len(births) > DEATHS_BORNE), None)
+        """Who died too often since we began to wait."""
+        now = supervisor.failures(self.plan)
+        return next((name for name in SERVICES if now.get(name, 0) - self.before.get(name, 0) >= DEATHS_BORNE), None)
 
 
-def _await_ready(plan: Plan, keeper: processes.Process, step: Step) -> None:
-    watch = Watch(plan)
-
+def _await_ready(watch: Watch, keeper: processes.Process, step: Step) -> None:
     def settled() -> bool:
         done = watch.look(pool)
         step.progress(len(watch.ready), len(SERVICES))
@@ -151,7 +146,7 @@ def _await_ready(plan: Plan, keeper: processes.Process, step: Step) -> None:
     with ThreadPoolExecutor(len(SERVICES)) as pool:
         in_time = processes.until(settled, READY_SECONDS, pause=0.1)
     if not in_time or len(watch.ready) < len(SERVICES):
-        raise ServicesNotReady(_complaint(plan, watch, keeper))
+        raise ServicesNotReady(_complaint(watch.plan, watch, keeper))
 
 
 def _complaint(plan: Plan, watch: Watch, keeper: processes.Process) -> str:
