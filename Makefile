@@ -12,8 +12,9 @@ STAMP := .venv/.complete
 PACKAGES := .venv/.packages
 PROJECTS := $(patsubst %/pyproject.toml,%,$(wildcard shared/*/pyproject.toml services/*/pyproject.toml))
 SOURCES := shared services tests-e2e
+SERVICES := customer sales order inventory finance service quality
 
-.PHONY: help setup up down status logs token demo import audit bench test check schemas lock clean
+.PHONY: help setup up down status logs token demo import audit bench test check schemas migration lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,11 +58,15 @@ check: $(STAMP) ## style, types, layers; schemas and migrations are up to date
 	@$(BIN)/ruff format --check .
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
-	@$(ORDERLOOP) schemas --check
-	@$(ORDERLOOP) migrations --check
+	@$(BIN)/python -m kit schemas --check $(SERVICES)
+	@ORDERLOOP_POSTGRES=$$($(ORDERLOOP) servers start --only-postgres) $(BIN)/python -m kit drift $(SERVICES)
 
 schemas: $(STAMP) ## write the published contracts under schemas/ anew
-	@$(ORDERLOOP) schemas
+	@$(BIN)/python -m kit schemas $(SERVICES)
+
+migration: $(STAMP) ## write a migration: make migration SERVICE=order MESSAGE="orders promised on"
+	@ORDERLOOP_POSTGRES=$$($(ORDERLOOP) servers start --only-postgres) \
+		$(BIN)/python -m kit migration $(SERVICE) $(MESSAGE)
 
 lock: $(STAMP) ## newest versions into requirements.lock and deploy/local/kafka.lock
 	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \

@@ -56,9 +56,10 @@ class Consumer:
                 raise
             if len(batch) == 1:
                 await self._park(batch[0], _refusal_in(fault))
-            else:
-                for message in batch:
-                    await self.apply([message])
+            else:  # halve it until the guilty one is found
+                middle = len(batch) // 2
+                await self.apply(batch[:middle])
+                await self.apply(batch[middle:])
 
     async def _apply_all(self, batch: Sequence[Message]) -> None:
         async with self.database.begin() as tx:
@@ -139,28 +140,29 @@ class Consumer:
     async def _park(self, message: Message, fault: Exception) -> None:
         """Park one message, in a transaction of its own that also moves the offset past it."""
         async with self.database.begin() as tx:
-            kind, reason = parking.kind_of(fault), parking.reason_of(fault)
-            await parking.park(tx, message.topic, message.recorded, kind, reason)
+            last, _ = await inbox.positions(tx, [message.key])
+            if last.get(message.key, 0) < message.recorded.sequence:  # else another worker has applied it meanwhile
+                kind, reason = parking.kind_of(fault), parking.reason_of(fault)
+                await parking.park(tx, message.topic, message.recorded, kind, reason)
             await inbox.advance(tx, {}, _offsets([message]))
 
     async def retry_parked(self) -> bool:
         """Try the parked key that is due first: one event, one transaction. Says whether there was one."""
-        key: Key | None = None
-        try:
-            async with self.database.begin() as tx:
-                key = await parking.next_due(tx)
-                if key is None:
-                    return False
-                events = await self._retry(tx, key)
-        except Exception as fault:
-            if key is None or is_transient(fault):
-                raise
-            refusal = _refusal_in(fault)
-            async with self.database.begin() as tx:
+        events = 0
+        async with self.database.begin() as tx:
+            key = await parking.next_due(tx)
+            if key is None:
+                return False
+            try:
+                async with tx.begin_nested():
+                    events = await self._retry(tx, key)
+            except Exception as fault:
+                if is_transient(fault):
+                    raise
+                refusal = _refusal_in(fault)
                 await parking.postpone(tx, key, parking.kind_of(refusal), parking.reason_of(refusal))
-        else:
-            if events:
-                self.committed()
+        if events:
+            self.committed()
         return True
 
     async def _retry(self, tx: Transaction, key: Key) -> int:
@@ -179,7 +181,7 @@ class Consumer:
             told = await self._effects(tx, [event])
             _ = await outbox.append(tx, told)
             await inbox.advance(tx, {key: event}, {})
-        await parking.remove(tx, key, event.sequence)
+        await parking.go_on(tx, key, event.sequence)
         return len(told)
 
     async def discard_parked(self, key: Key, reason: str, by: str) -> Recorded:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
-from contracts.errors import Refused
+from contracts.errors import Refused, Unavailable
 
 Transaction = AsyncConnection
 """What a command or reaction writes through; it is committed at the edge and nowhere else."""
@@ -97,7 +97,7 @@ def sqlstate(error: BaseException) -> str | None:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same work, done again, may succeed: connections lost, deadlocks, a server that restarts or is full."""
-    if isinstance(error, StaleWrite | OSError | TimeoutError):
+    if isinstance(error, StaleWrite | Unavailable | OSError | TimeoutError):
         return True
     if isinstance(error, DBAPIError):
         if error.connection_invalidated or isinstance(error.driver_exception, OSError | TimeoutError):

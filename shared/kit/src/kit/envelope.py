@@ -51,6 +51,8 @@ def read(headers: Sequence[tuple[str, bytes]], value: bytes | None) -> Recorded:
     """Read a record. Raises NotACloudEvent."""
     given = {name: content.decode("utf-8", "replace") for name, content in headers}
     try:
+        if "\0" in "".join(given.values()) or not 0 < int(given["ce_sequence"]) < 2**63:
+            raise ValueError("a text with a NUL, or a sequence that is no number from 1")
         return Recorded(
             id=UUID(given["ce_id"]),
             type=given["ce_type"],

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from kit import migrations, parking
+from kit.relay import NOTHING_YET
 from kit.routing import running
 
 router = APIRouter(tags=["health"])
@@ -57,7 +58,7 @@ async def _look(request: Request) -> Readiness:
         async with process.database.read() as tx:
             version = await migrations.current(tx)
             parked, retrying = await parking.counts(tx)
-            age = (await tx.exec_driver_sql(_UNPUBLISHED)).scalar_one()
+            age = (await tx.exec_driver_sql(_UNPUBLISHED, (NOTHING_YET,))).scalar_one()
     except (SQLAlchemyError, OSError, TimeoutError) as fault:
         down = f"down: {type(fault).__name__}"
         return Readiness(status="unready", database=down, broker=broker, migrations="unknown", relay=relay)
@@ -85,8 +86,10 @@ def _status(
 
 
 _UNPUBLISHED = """
+WITH sent AS MATERIALIZED (SELECT coalesce((SELECT snapshot FROM relay_cursor), $1)::pg_snapshot AS snapshot)
 SELECT coalesce(extract(epoch FROM now() - min(recorded_at)), 0)::float8
-  FROM (SELECT recorded_at FROM outbox, relay_cursor
-         WHERE xid >= pg_snapshot_xmin(snapshot::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, snapshot::pg_snapshot)
-         ORDER BY id LIMIT 1) AS oldest
+  FROM (SELECT recorded_at FROM outbox WHERE xid >= (SELECT pg_snapshot_xmin(snapshot) FROM sent)
+           AND NOT pg_visible_in_snapshot(xid, (SELECT snapshot FROM sent))
+         ORDER BY xid LIMIT 1) AS oldest
 """
+"""By transaction id, for which there is an index: what is unpublished stands at its end."""

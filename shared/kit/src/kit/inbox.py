@@ -5,6 +5,7 @@ All of it is written in the transaction of the effects, a statement for a whole 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -35,21 +36,29 @@ async def fence(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
     if not ids:
         return set()
     rows = await tx.exec_driver_sql(
-        "INSERT INTO inbox (event_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING RETURNING event_id", (list(ids),)
+        "INSERT INTO inbox (event_id) SELECT id FROM unnest($1::uuid[]) AS n(id) ORDER BY id"
+        " ON CONFLICT DO NOTHING RETURNING event_id",
+        (list(ids),),
     )
     return {row[0] for row in rows}
 
 
 async def positions(tx: Transaction, keys: Iterable[Key]) -> tuple[dict[Key, int], dict[Key, str]]:
-    """Where each key stands: the last number applied, and for parked ones why. Holds both until the commit."""
+    """Where each key stands: the last number applied, and for parked ones why. Holds both until the commit.
+
+    The parked ones come first, as in a retry: who then sees that a key is no longer parked also sees how far it went.
+    """
     topics, subjects = _split(keys)
-    last = await tx.exec_driver_sql(_LAST, (topics, subjects))
     parked = await tx.exec_driver_sql(_PARKED, (topics, subjects))
+    last = await tx.exec_driver_sql(_LAST, (topics, subjects))
     return {(row[0], row[1]): row[2] for row in last}, {(row[0], row[1]): row[2] for row in parked}
 
 
 async def advance(tx: Transaction, applied: Mapping[Key, Recorded], offsets: Mapping[tuple[str, int], int]) -> None:
-    """Remember the last event of each key and the next offset of each partition."""
+    """Remember the last event of each key and the next offset of each partition.
+
+    An offset may go back: a topic that was lost and filled again from the outbox begins at 0, and repeats do no harm.
+    """
     events = list(applied.values())
     topics, subjects = _split(applied)
     numbers, loops = [each.sequence for each in events], [each.correlation_id for each in events]
@@ -62,6 +71,12 @@ async def offsets(tx: Transaction, topics: Sequence[str]) -> dict[tuple[str, int
         "SELECT topic, partition, next FROM consumer_offset WHERE topic = ANY($1::text[])", (list(topics),)
     )
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+async def forget_old(tx: Transaction) -> None:
+    """Drop the ids of events older than 31 days: by then the sequence of their key says that they are repeats."""
+    milliseconds = int((time.time() - 31 * 86_400) * 1000)
+    _ = await tx.exec_driver_sql("DELETE FROM inbox WHERE event_id < $1", (UUID(int=milliseconds << 80),))
 
 
 def _split(keys: Iterable[Key]) -> tuple[list[str], list[UUID]]:
@@ -83,7 +98,7 @@ _ADVANCE = """
 WITH moved AS (
   INSERT INTO consumer_offset (topic, partition, next)
   SELECT * FROM unnest($5::text[], $6::int[], $7::bigint[]) ORDER BY 1, 2
-  ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next WHERE consumer_offset.next < excluded.next
+  ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next
 )
 INSERT INTO applied (topic, subject, last, correlation_id)
 SELECT * FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::uuid[]) AS a(topic, subject, last, correlation_id)

@@ -8,9 +8,6 @@ from kit.database import Transaction
 
 async def lock(tx: Transaction, ids: Iterable[UUID]) -> None:
     """Wait until nobody else holds any of these ids; what several transactions write in turns is locked so first."""
-    numbers = sorted({id.int >> 64 ^ id.int & 0xFFFFFFFFFFFFFFFF for id in ids})
+    numbers = sorted({(id.int >> 64 ^ id.int & (1 << 64) - 1) - (1 << 63) for id in ids})
     if numbers:
-        signed = [number - (1 << 64) if number >= 1 << 63 else number for number in numbers]
-        _ = await tx.exec_driver_sql(
-            "SELECT pg_advisory_xact_lock(n) FROM unnest($1::bigint[]) AS n", (sorted(signed),)
-        )
+        _ = await tx.exec_driver_sql("SELECT pg_advisory_xact_lock(n) FROM unnest($1::bigint[]) AS n", (numbers,))

@@ -80,7 +80,7 @@ def _loop_ids(events: Sequence[Caused], rows: list[_Row]) -> Iterable[tuple[_Row
     for each, row in zip(events, rows, strict=True):
         for rank, name in enumerate(LOOP_IDS):
             loop_id: UUID | None = getattr(each.event, name, None)
-            if loop_id is not None and loop_id != row[2]:
+            if loop_id is not None:
                 yield row, rank, loop_id
 
 

@@ -46,7 +46,7 @@ def kind_of(fault: Exception) -> Kind:
 
 
 def reason_of(fault: Exception) -> str:
-    return f"{type(fault).__name__}: {fault}"[:2000]
+    return f"{type(fault).__name__}: {fault}"[:2000].replace("\0", "\ufffd")
 
 
 async def park(tx: Transaction, topic: str, event: Recorded, kind: Kind, reason: str, attempts: int = 0) -> None:
@@ -58,7 +58,7 @@ async def park(tx: Transaction, topic: str, event: Recorded, kind: Kind, reason:
 
 async def put_behind(tx: Transaction, topic: str, event: Recorded) -> None:
     """Let an event of a parked key wait in its place."""
-    _ = await tx.exec_driver_sql(_PUT, (topic, event.subject, event.sequence, event.model_dump_json()))
+    _ = await tx.exec_driver_sql(_PUT, (topic, event.subject, event.sequence, _stored(event)))
 
 
 async def wake_gap(tx: Transaction, key: Key) -> None:
@@ -83,6 +83,12 @@ async def remove(tx: Transaction, key: Key, sequence: int) -> None:
     _ = await tx.exec_driver_sql(
         "DELETE FROM parked_message WHERE topic = $1 AND subject = $2 AND sequence = $3", (*key, sequence)
     )
+
+
+async def go_on(tx: Transaction, key: Key, sequence: int) -> None:
+    """An event of a parked key is done: the next one is tried at once, and as often as any."""
+    await remove(tx, key, sequence)
+    await retry(tx, key)
 
 
 async def free(tx: Transaction, key: Key) -> None:
@@ -132,6 +138,12 @@ async def discard(tx: Transaction, key: Key, reason: str, by: str) -> Recorded:
     _ = await tx.exec_driver_sql(_DISCARD, (event.id, event.model_dump_json(), reason, by))
     await remove(tx, key, event.sequence)
     return event
+
+
+def _stored(event: Recorded) -> str:
+    """As JSON. Data that is not text, which no event has, cannot be kept in JSONB as it came."""
+    text = event.data.decode("utf-8", "replace").replace("\0", "\ufffd")
+    return event.model_copy(update={"data": text.encode()}).model_dump_json()
 
 
 def _pause(kind: Kind, attempts: int) -> float | None:

@@ -119,6 +119,7 @@ class Relay:
 
     async def _wait_for_lock(self, connection: asyncpg.Connection) -> None:
         while not await connection.fetchval(LOCK):
+            self.last_fault = None  # another relay is active: nothing is wrong here
             await asyncio.sleep(1)
 
     async def _lead_on(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
@@ -196,7 +197,7 @@ class Relay:
             raise LostTheLead(f"epoch {self.epoch} of {self.topic} is over")
 
     async def _replay(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
-        """Send a page of the oldest open replay request again, with the same event ids."""
+        """Send a page of the oldest open replay request again, with the same event ids; what was not sent yet is not."""
         request = await connection.fetchrow(_OPEN_REPLAY)
         if request is None:
             return 0
@@ -257,6 +258,7 @@ _REPLAYED = """
 SELECT * FROM outbox
  WHERE id > $1 AND ($2::uuid IS NULL OR subject = $2)
    AND ($3::timestamptz IS NULL OR recorded_at >= $3) AND ($4::timestamptz IS NULL OR recorded_at < $4)
+   AND pg_visible_in_snapshot(xid, (SELECT snapshot::pg_snapshot FROM relay_cursor))
  ORDER BY id LIMIT $5
 """
 

@@ -17,12 +17,12 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError, create_model
 
-from contracts.errors import Forbidden, Malformed
+from contracts.errors import Forbidden, Malformed, Unavailable
 from contracts.event import Event
 from contracts.ids import new_id
 from kit.auth import requires
 from kit.context import Cause
-from kit.database import Transaction
+from kit.database import Transaction, is_transient
 from kit.errors import KeyMissing, PreconditionRequired
 from kit.executor import Command
 from kit.executor import Request as CommandRequest
@@ -104,8 +104,13 @@ class Commands:
 
 
 async def reading(request: Request) -> AsyncGenerator[Transaction]:
-    async with running(request).database.read() as tx:
-        yield tx
+    try:
+        async with running(request).database.read() as tx:
+            yield tx
+    except Exception as fault:
+        if not is_transient(fault):
+            raise
+        raise Unavailable("the database does not answer; ask again in a moment") from fault
 
 
 Reading = Annotated[Transaction, Depends(reading)]

@@ -28,6 +28,7 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.config.app.state.running.draining = True  # type: ignore[union-attr]  # it is the FastAPI application
         super().handle_exit(sig, frame)
+        self._captured_signals.clear()  # uvicorn would end the process by the signal: a drained one ends with 0
 
 
 def main(service: Service, settings_class: type[Settings] = Settings) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import MetaData
 
-from kit import docs, health, migrations, ops, parking, problems, telemetry
+from kit import docs, health, history, idempotency, inbox, migrations, ops, parking, problems, telemetry
 from kit.auth import Authenticator, RequireToken
 from kit.consumer import Consumer
 from kit.database import Database
@@ -130,13 +130,14 @@ class Running:
         return task
 
     async def _upkeep(self) -> None:
-        """Now and then: count the parked keys, forget old answers."""
+        """Now and then: count the parked keys, forget old answers and the ids of old events."""
         while True:
             with suppress(Exception):
                 async with self.database.begin() as tx:
                     if self.metrics.on:
                         self.metrics.parked_keys.set((await parking.counts(tx))[0])
-                    _ = await tx.exec_driver_sql(_FORGET)
+                    await idempotency.forget_old(tx)
+                    await inbox.forget_old(tx)
             await asyncio.sleep(10 if self.metrics.on else 600)
 
 
@@ -163,6 +164,7 @@ def create_app(service: Service, settings: Settings, roles: Sequence[Role] = ROL
     app.state.running = running
     app.include_router(health.router)
     app.include_router(ops.router)
+    app.include_router(history.router)
     if "api" in roles:
         app.include_router(service.queries)
         app.include_router(service.commands.router)
@@ -172,6 +174,3 @@ def create_app(service: Service, settings: Settings, roles: Sequence[Role] = ROL
     app.add_middleware(RequireToken, authenticator=authenticator)
     app.add_middleware(TraceRequests)
     return app
-
-
-_FORGET = "DELETE FROM idempotency WHERE created_at < now() - interval '31 days'"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import get_type_hints
 from uuid import UUID
@@ -63,9 +62,12 @@ class TimerRunner:
 
     async def run(self) -> None:
         while True:
-            with suppress(OSError, DBAPIError, TimeoutError):
+            try:
                 while await self.fire():
                     pass
+            except Exception as fault:
+                if not is_transient(fault):
+                    log.exception("no timer could be run")
             await asyncio.sleep(self.poll)
 
     async def fire(self, now: datetime | None = None) -> bool:
@@ -115,6 +117,6 @@ SELECT kind, subject FROM timer WHERE kind = ANY($1::text[]) AND due_at <= coale
 """
 _POSTPONE = """
 UPDATE timer SET attempts = attempts + 1, reason = $3,
-       due_at = greatest(due_at, now()) + least(interval '1 minute' * 2 ^ attempts, interval '1 day')
+       due_at = greatest(due_at, now()) + least(interval '1 minute' * 2 ^ least(attempts, 11), interval '1 day')
  WHERE kind = $1 AND subject = $2
 """

@@ -27,7 +27,8 @@ from kit.inbox import Message
 log = logging.getLogger(__name__)
 
 STALLED_AFTER = 30.0
-"""Seconds without a poll that returns before the client is built anew (aiokafka#1154)."""
+"""Seconds without a poll that returns, or without a record though there are some, before the client is built anew
+(aiokafka#1154)."""
 
 
 class Stalled(Exception):
@@ -43,6 +44,7 @@ class Worker:
         self.max_records = max_records
         self.assigned = 0
         self.last_fault: str | None = None
+        self.seek_fault: Exception | None = None
         self._stopping = False
         self._retry_now = asyncio.Event()
 
@@ -74,7 +76,7 @@ class Worker:
                 async with asyncio.timeout(30):
                     await client.start()
                 client.subscribe(self.consumer.reactions.topics(), listener=_SeekToOurs(self, client))
-                self.last_fault = None
+                self.last_fault, self.seek_fault = None, None
                 pause = 0.2
                 await self._poll(client)
             except Exception as fault:
@@ -106,18 +108,23 @@ class Worker:
         )
 
     async def _poll(self, client: AIOKafkaConsumer) -> None:
-        followed = time.monotonic()
+        followed = delivered = time.monotonic()
         while not self._stopping:
             try:
                 async with asyncio.timeout(STALLED_AFTER):
                     polled = await client.getmany(timeout_ms=250, max_records=self.max_records)
             except TimeoutError as silent:
                 raise Stalled("no poll has returned for 30 s") from silent
+            if self.seek_fault is not None:
+                raise Stalled(f"the offsets could not be read: {self.seek_fault}") from self.seek_fault
             if polled:
                 await self._apply(client, merged(polled))
+                delivered = time.monotonic()
             if time.monotonic() - followed > 5:
                 followed = time.monotonic()
                 await self._tell_kafka(client)
+                if followed - delivered > STALLED_AFTER and await self._behind(client):
+                    raise Stalled("the broker has more, but nothing came for 30 s")
 
     async def _apply(self, client: AIOKafkaConsumer, batch: list[Message]) -> None:
         """Apply a batch, again and again while the database does not answer; the client stays in its group."""
@@ -130,7 +137,8 @@ class Worker:
                     raise
                 log.warning("a batch of %d waits %.1f s: %s: %s", len(batch), pause, type(fault).__name__, fault)
                 client.pause(*client.assignment())
-                _ = await client.getmany(timeout_ms=int(pause * 1000))
+                for place, records in (await client.getmany(timeout_ms=int(pause * 1000))).items():
+                    client.seek(place, records[0].offset)  # a partition that was assigned meanwhile: read it later
                 client.resume(*client.paused())
                 pause = min(pause * 2, 5)
 
@@ -138,6 +146,13 @@ class Worker:
         with suppress(KafkaError, TimeoutError):
             async with asyncio.timeout(2):
                 await client.commit()
+
+    async def _behind(self, client: AIOKafkaConsumer) -> bool:
+        with suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(2):
+                ends = await client.end_offsets(list(client.assignment()))
+                return any([await client.position(place) < end for place, end in ends.items()])
+        return False
 
     async def _retry_parked(self) -> None:
         while True:
@@ -167,10 +182,13 @@ class _SeekToOurs(ConsumerRebalanceListener):
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         self.worker.assigned = len(assigned)
         database, topics = self.worker.consumer.database, self.worker.consumer.reactions.topics()
-        async with database.begin() as tx:
-            known = await inbox.offsets(tx, topics)
-        for place in assigned:
-            self.client.seek(place, known.get((place.topic, place.partition), 0))
+        try:
+            async with database.begin() as tx:
+                known = await inbox.offsets(tx, topics)
+            for place in assigned:
+                self.client.seek(place, known.get((place.topic, place.partition), 0))
+        except Exception as fault:
+            self.worker.seek_fault = fault  # the client would only log it, and go on where Kafka remembers
 
 
 def merged(polled: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]) -> list[Message]:
