@@ -12,6 +12,8 @@ STAMP := .venv/.complete
 PACKAGES := .venv/.packages
 PROJECTS := $(patsubst %/pyproject.toml,%,$(wildcard shared/*/pyproject.toml services/*/pyproject.toml))
 SOURCES := shared services tests-e2e
+# a PostgreSQL to try migrations on: the one that is named, else that of the tests
+SCRATCH = $${ORDERLOOP_POSTGRES:-$$($(ORDERLOOP) servers start --directory .local/test --only postgres)}
 SERVICES := customer sales order inventory finance service quality
 
 .PHONY: help setup up down status logs token demo import audit bench test check schemas migration lock clean
@@ -59,13 +61,13 @@ check: $(STAMP) ## style, types, layers; schemas and migrations are up to date
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m kit schemas --check $(SERVICES)
-	@ORDERLOOP_POSTGRES=$$($(ORDERLOOP) servers start --only-postgres) $(BIN)/python -m kit drift $(SERVICES)
+	@ORDERLOOP_POSTGRES=$(SCRATCH) $(BIN)/python -m kit drift $(SERVICES)
 
 schemas: $(STAMP) ## write the published contracts under schemas/ anew
 	@$(BIN)/python -m kit schemas $(SERVICES)
 
 migration: $(STAMP) ## write a migration: make migration SERVICE=order MESSAGE="orders promised on"
-	@ORDERLOOP_POSTGRES=$$($(ORDERLOOP) servers start --only-postgres) \
+	@ORDERLOOP_POSTGRES=$(SCRATCH) \
 		$(BIN)/python -m kit migration $(SERVICE) $(MESSAGE)
 
 lock: $(STAMP) ## newest versions into requirements.lock and deploy/local/kafka.lock

@@ -1,6 +1,7 @@
 """The timeline: whose an event is, and how it reads."""
 
 from datetime import UTC, date, datetime
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -9,16 +10,15 @@ import pytest
 from contracts import customer, finance, inventory, order, quality, sales, service
 from contracts.event import LOOP_IDS, Event, event_types
 from contracts.ids import CustomerId, new_id
-from customer.domain.telling import TOLD, Kind
+from customer.domain.telling import SHOWN_TO_CUSTOMERS, TOLD, Kind
 from customer.domain.timeline import (
-    CustomerNotYetKnown,
     EventNotTold,
     Known,
     TimelineEntry,
     customer_of,
     entry_of,
     ids_named_in,
-    is_told,
+    known_after,
     learned_from,
 )
 
@@ -133,6 +133,9 @@ READS: list[tuple[type[Event], str]] = [
     (customer.InteractionLogged, "Talked: call"),
     (sales.LeadQualified, "Lead qualified: it became an opportunity"),
     (sales.OpportunityOpened, "Opportunity opened: Anna AG, 10.00 EUR, by olga"),
+    (sales.OpportunityCustomerNamed, "Opportunity turned out to be this customer's"),
+    (sales.OpportunityAssigned, "Opportunity given to olga"),
+    (sales.OpportunityEstimated, "Opportunity estimated at 10.00 EUR, decided on no day"),
     (sales.OpportunityStageChanged, "Opportunity moved from prospecting to engaging"),
     (sales.OpportunityWon, "Opportunity won: 10.00 EUR"),
     (sales.OpportunityLost, "Opportunity lost: because"),
@@ -297,7 +300,6 @@ def a_warehouse_opened() -> Event:
 def test_what_concerns_no_customer_is_not_told() -> None:
     event = a_warehouse_opened()
 
-    assert not is_told(event)
     with pytest.raises(EventNotTold):
         _ = entry_of(event, event_id=EVENT, customer_id=ANNAS, recorded_at=NOW)
 
@@ -315,6 +317,7 @@ WHOSE: list[tuple[Event, Known, CustomerId | None]] = [
     (an_event(quality.NonconformanceRaised, customer_id=None), {IDS["case_id"]: BERTS}, BERTS),
     (an_event(sales.OpportunityLost, customer_id=None), {IDS["opportunity_id"]: BERTS}, BERTS),
     (an_event(sales.OpportunityOpened, customer_id=None), {}, None),
+    (an_event(inventory.StockReserved), {}, None),
     (an_event(quality.CapaImplemented, customer_id=None), {}, None),
     (an_event(quality.CapaPlanned), {IDS["nonconformance_id"]: None}, None),
     (an_event(inventory.LotQuarantined, nonconformance_id=None), {}, None),
@@ -325,12 +328,6 @@ WHOSE: list[tuple[Event, Known, CustomerId | None]] = [
 @pytest.mark.parametrize(("event", "known", "expected"), WHOSE)
 def test_another_event_is_whose_its_ids_are(event: Event, known: Known, expected: CustomerId | None) -> None:
     assert customer_of(event, known) == expected
-
-
-@pytest.mark.parametrize("event_type", [inventory.StockReserved, quality.CapaPlanned, inventory.LotReleased])
-def test_an_event_that_is_ahead_of_the_one_that_says_whose_it_is_waits(event_type: type[Event]) -> None:
-    with pytest.raises(CustomerNotYetKnown):
-        _ = customer_of(an_event(event_type), {})
 
 
 def test_the_ids_of_an_event_are_its_customers_from_then_on() -> None:
@@ -345,3 +342,33 @@ def test_what_was_nobodys_may_become_somebodys_but_never_changes_hands() -> None
     assert learned_from(event, ANNAS, {IDS["order_id"]: None, IDS["invoice_id"]: BERTS}) == {IDS["order_id"]: ANNAS}
     assert learned_from(event, None, {IDS["order_id"]: ANNAS}) == {IDS["invoice_id"]: None}
     assert learned_from(event, None, {IDS["order_id"]: None, IDS["invoice_id"]: BERTS}) == {}
+
+
+CHAIN = [
+    an_event(quality.CapaPlanned),
+    an_event(quality.NonconformanceRaised, customer_id=None, order_id=None),
+    an_event(service.CaseOpened, order_id=None),
+]
+"""A corrective action, known by its nonconformance, known by its case, known by its customer."""
+
+
+@pytest.mark.parametrize("events", list(permutations(CHAIN)))
+def test_in_which_order_events_arrive_makes_no_difference(events: tuple[Event, ...]) -> None:
+    assert known_after(events, {}) == {
+        IDS["case_id"]: ANNAS,
+        IDS["nonconformance_id"]: ANNAS,
+        IDS["capa_id"]: ANNAS,
+    }
+
+
+def test_what_no_event_ties_to_anybody_is_nobodys() -> None:
+    assert known_after([an_event(inventory.StockReserved)], {}) == {IDS["order_id"]: None}
+
+
+def test_customers_are_shown_nothing_of_our_margins_credit_or_quality() -> None:
+    kinds = {TOLD[each].kind for each in SHOWN_TO_CUSTOMERS}
+
+    assert kinds.isdisjoint({Kind.CREDIT, Kind.QUALITY, Kind.STOCK, Kind.OPPORTUNITY})
+    assert SHOWN_TO_CUSTOMERS.isdisjoint(
+        {finance.OrderMarginComputed, order.FulfilmentStuck, order.OrderHoldApplied, customer.InteractionLogged}
+    )

@@ -20,12 +20,14 @@ from contracts.values import Money
 from kit.auth import requires
 from kit.database import Transaction
 from kit.paging import DEFAULT_LIMIT, Cursor, Limit, Page, paged
-from kit.principal import STAFF, Principal
+from kit.principal import STAFF, Principal, own_rows
 from kit.problems import RESPONSES
 from kit.routing import Reading, tag
 from order.domain.fulfilment import Wait
 from order.domain.line import LineProgress
-from order.domain.order import Order, Status
+from order.domain.order import Order
+from order.domain.promise import Status
+from order.storage.copies import Customers
 from order.storage.orders import order_of
 from order.storage.tables import orders
 
@@ -136,9 +138,10 @@ async def list_orders(
     customer_reference: str | None = None,
     waiting_for: Wait | None = None,
 ) -> Page[OrderAnswer]:
-    """Orders by the time they were placed. A customer sees its own."""
+    """Orders by the time they were placed. A customer sees its own; a merged customer's are its survivor's."""
+    named = own_rows(reader) or (None if customer_id is None else CustomerId(customer_id))
     wanted: dict[ColumnElement[object], object | None] = {
-        orders.c.customer_id: reader.customer_id or customer_id,
+        orders.c.customer_id: None if named is None else await Customers(tx).survivor_of(named),
         orders.c.status: status,
         orders.c.opportunity_id: opportunity_id,
         orders.c.customer_reference: customer_reference,
@@ -163,7 +166,7 @@ async def fulfilment_of_order(order_id: UUID, tx: Reading, reader: Reader) -> Fu
 
 @router.get("/orders/{order_id}/proof")
 async def proof_of_order(order_id: UUID, tx: Reading, reader: Reader) -> Proof:
-    """Per line: ordered = pending + backordered + reserved + picking + shipped + cancelled."""
+    """Per line: ordered = pending + asked + backordered + reserved + picking + shipped + cancelled."""
     order = order_of(await _row(tx, order_id, reader))
     lines = [
         LineProof(
@@ -179,7 +182,8 @@ async def proof_of_order(order_id: UUID, tx: Reading, reader: Reader) -> Proof:
 
 async def _row(tx: Transaction, order_id: UUID, reader: Principal) -> RowMapping:
     found = (await tx.execute(select(orders).where(orders.c.order_id == order_id))).mappings().first()
-    if found is None or reader.customer_id not in (None, found["customer_id"]):
+    own = own_rows(reader)
+    if found is None or (own is not None and found["customer_id"] != await Customers(tx).survivor_of(own)):
         raise NotFound(f"there is no order {order_id}")
     return found
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
 
 from contracts.customer import CustomerProfileChanged, CustomerRegistered, CustomersMerged
 from contracts.finance import CreditExposureChecked, CreditLimitCleared, CreditLimitExceeded, InvoiceIssued, InvoicePaid
-from contracts.ids import OrderId
+from contracts.ids import LineId, OrderId
 from contracts.inventory import (
+    Backorder,
     DeliveryConfirmed,
     ItemRegistered,
     PurchaseOrderCancelled,
@@ -33,7 +35,8 @@ from contracts.sales import OpportunityWon
 from kit.database import Transaction
 from kit.reactions import Reactions
 from order.commands.place_order import PlaceOrder, WantedLine, place_order
-from order.domain.order import Amending, GoingOn, Order
+from order.domain.change import Amending
+from order.domain.order import GoingOn, Order
 from order.storage.copies import Customers, Items
 from order.storage.orders import Orders
 
@@ -98,7 +101,8 @@ async def wait_for_backordered_stock(
 ) -> tuple[GoingOn | PromiseDateChanged, ...]:
     async with changed_order(event.order_id, tx) as order:
         events = order.backorder(event.lines, event.withdrawn)
-        promises = [order.promise(line.line_id, line.expected_on, "StockBackordered") for line in event.lines]
+        days = last_days(event.lines)
+        promises = [order.promise(line_id, day, "StockBackordered") for line_id, day in days.items()]
         return (*events, *(promise for promise in promises if promise is not None))
 
 
@@ -154,8 +158,8 @@ async def remember_customer(event: CustomerRegistered | CustomerProfileChanged, 
 
 @reactions.to(CustomersMerged)
 async def move_orders_to_survivor(event: CustomersMerged, tx: Transaction) -> None:
-    await Customers(tx).merge(event.customer_id, event.survivor_id)
-    await Orders(tx).move_to(event.survivor_id, event.customer_id)
+    remains = await Customers(tx).merge(event.customer_id, event.survivor_id)
+    await Orders(tx).move_to(remains, event.customer_id)
 
 
 @reactions.to(ItemRegistered)
@@ -170,6 +174,15 @@ async def changed_order(order_id: OrderId, tx: Transaction) -> AsyncGenerator[Or
     order = await orders.get(order_id)
     yield order
     await orders.save(order)
+
+
+def last_days(lines: Sequence[Backorder]) -> dict[LineId, date | None]:
+    """The day on which all that is short of a line is there; unknown as long as that of any part is."""
+    days: dict[LineId, date | None] = {}
+    for line in lines:
+        before = days.get(line.line_id, line.expected_on)
+        days[line.line_id] = max(before, line.expected_on) if before and line.expected_on else None
+    return days
 
 
 def plain(line: LineQuantity) -> LineQuantity:

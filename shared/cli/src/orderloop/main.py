@@ -8,6 +8,7 @@ import sys
 
 import typer
 
+from orderloop.importing.command import import_
 from orderloop.platform import commands
 from orderloop.platform.servers_command import servers
 
@@ -22,6 +23,7 @@ _ = app.command()(commands.down)
 _ = app.command()(commands.status)
 _ = app.command()(commands.logs)
 _ = app.command()(commands.token)
+_ = app.command("import")(import_)
 app.add_typer(servers, name="servers")
 
 

@@ -101,6 +101,12 @@ _TABLE: dict[Kind, tuple[_Row, ...]] = {
     Kind.OPPORTUNITY: (
         _tell(sales.LeadQualified, lambda _: "Lead qualified: it became an opportunity"),
         _tell(sales.OpportunityOpened, lambda e: f"Opportunity opened: {e.name}, {e.amount}, by {e.owner}"),
+        _tell(sales.OpportunityCustomerNamed, lambda _: "Opportunity turned out to be this customer's"),
+        _tell(sales.OpportunityAssigned, lambda e: f"Opportunity given to {e.owner}"),
+        _tell(
+            sales.OpportunityEstimated,
+            lambda e: f"Opportunity estimated at {e.amount}, decided on {_day(e.expected_close_on)}",
+        ),
         _tell(sales.OpportunityStageChanged, lambda e: f"Opportunity moved from {e.before} to {e.after}"),
         _tell(sales.OpportunityWon, lambda e: f"Opportunity won: {e.total}"),
         _tell(sales.OpportunityLost, lambda e: f"Opportunity lost: {e.reason}"),
@@ -225,3 +231,42 @@ TOLD: Mapping[type[Event], Telling] = MappingProxyType(
     {event_type: Telling(kind, title) for kind, rows in _TABLE.items() for event_type, title in rows}
 )
 """How to tell each event type that can concern a customer."""
+
+SHOWN_TO_CUSTOMERS: frozenset[type[Event]] = frozenset(
+    {
+        customer.CustomerRegistered,
+        customer.CustomerProfileChanged,
+        sales.QuoteSent,
+        sales.QuoteSuperseded,
+        sales.QuoteAccepted,
+        sales.QuoteRejected,
+        sales.QuoteExpired,
+        order.OrderPlaced,
+        order.OrderConfirmed,
+        order.PromiseDateChanged,
+        order.OrderAmendmentRequested,
+        order.OrderAmended,
+        order.OrderAmendmentRejected,
+        order.OrderCancellationRequested,
+        order.OrderCancelled,
+        order.OrderShipped,
+        order.OrderDelivered,
+        order.OrderClosed,
+        inventory.ShipmentDispatched,
+        inventory.DeliveryConfirmed,
+        finance.InvoiceIssued,
+        finance.InvoiceOverdue,
+        finance.InvoicePaid,
+        finance.CreditNoteIssued,
+        finance.PaymentReceived,
+        finance.PaymentAllocated,
+        finance.RefundIssued,
+        service.CaseOpened,
+        service.ComplaintFiled,
+        service.CaseResolved,
+        service.CaseReopened,
+        service.CaseClosed,
+    }
+)
+"""What a customer may read of its own timeline: what it did itself or was told. A new event is internal until named here:
+margins, credit, holds, drafts and our own quality work are nobody's business but ours."""

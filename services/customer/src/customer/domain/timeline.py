@@ -1,14 +1,16 @@
 """The timeline: one entry for every event that concerns a customer, whoever told it (customer 360).
 
-An event concerns a customer when it carries `customer_id`, or an id that an earlier event tied to a customer:
-StockReserved carries only `order_id`, and OrderPlaced has said whose order that is. What has been tied is kept as
-`known`: an id on one side, the customer, or None for "nobody's" (a nonconformance found in our own warehouse), on
-the other. Ids are unique over all nouns, so one mapping holds them all.
+An event concerns a customer when it carries `customer_id`, or an id that another event tied to a customer:
+StockReserved carries only `order_id`, and OrderPlaced says whose order that is. What has been tied is kept as
+`known`: an id on one side, the customer on the other, or None while it is nobody's (a nonconformance found in our own
+warehouse, or an order of which we heard by another topic first). Ids are unique over all nouns, so one mapping holds
+them all. An entry that is nobody's is kept, unseen, until one of its ids is tied to somebody: in which order events
+arrive makes no difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -34,12 +36,8 @@ Known = Mapping[UUID, CustomerId | None]
 _BUSINESS_DAYS = ("ordered_on", "issued_on", "received_on", "implemented_on")
 
 
-class CustomerNotYetKnown(NotFound):
-    """The event that says whose this is has not arrived; it comes on another topic and is waited for."""
-
-
 class EventNotTold(NotFound):
-    """Only events of the table become entries; `is_told` asks first."""
+    """Only events of the table become entries."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +45,8 @@ class TimelineEntry:
     """One line of a customer's history. Unique per event: an event concerns one customer, once."""
 
     event_id: UUID
-    customer_id: CustomerId
+    customer_id: CustomerId | None
+    """As told; a merged customer's entries are read with its survivor's. None while nobody knows whose it is."""
     kind: Kind
     service: str
     event: str
@@ -67,11 +66,6 @@ class TimelineEntry:
     capa_id: CapaId | None = None
 
 
-def is_told(event: Event) -> bool:
-    """Whether the event can concern a customer at all; prices, warehouses and purchases do not."""
-    return type(event) in TOLD
-
-
 def ids_named_in(event: Event) -> dict[str, UUID]:
     """The ids of a loop that the event carries, by the name of their field."""
     named = {name: getattr(event, name, None) for name in LOOP_IDS}
@@ -79,32 +73,41 @@ def ids_named_in(event: Event) -> dict[str, UUID]:
 
 
 def customer_of(event: Event, known: Known) -> CustomerId | None:
-    """The customer whom the event concerns: named in it, or tied to one of its ids; None when it is nobody's.
-
-    Waits (`CustomerNotYetKnown`) only when an id is unheard of and the publisher could not have named the customer.
-    The answer is the id as told; a merged customer's is then resolved to its survivor.
-    """
+    """The customer whom the event concerns: named in it, or tied to one of its ids; None when nobody has said."""
     named: CustomerId | None = getattr(event, "customer_id", None)
     if named is not None:
         return named
-    ids = ids_named_in(event).values()
-    tied = next((owner for each in ids if (owner := known.get(each)) is not None), None)
-    could_name = "customer_id" in type(event).model_fields
-    if tied is None and ids and not could_name and all(each not in known for each in ids):
-        raise CustomerNotYetKnown(f"{type(event).__name__} of {event.subject}: whose it is has not been told yet")
-    return tied
+    return next((owner for each in ids_named_in(event).values() if (owner := known.get(each)) is not None), None)
 
 
 def learned_from(event: Event, customer_id: CustomerId | None, known: Known) -> dict[UUID, CustomerId | None]:
     """What the event adds to `known`: its ids are this customer's (or nobody's, until somebody is named).
 
-    An id that has a customer keeps it: storage writes with "do nothing on conflict, unless nobody's".
+    An id that has a customer keeps it.
     """
     ids = ids_named_in(event).values()
     return {each: customer_id for each in ids if each not in known or (known[each] is None and customer_id is not None)}
 
 
-def entry_of(event: Event, *, event_id: UUID, customer_id: CustomerId, recorded_at: datetime) -> TimelineEntry:
+def known_after(events: Iterable[Event], known: Known) -> dict[UUID, CustomerId | None]:
+    """`known` and all that these events add to it, whichever of them comes first."""
+    told, after = tuple(events), dict(known)
+    while learned := _learned_from_all(told, after):
+        after |= learned
+    return after
+
+
+def _learned_from_all(events: tuple[Event, ...], known: Known) -> dict[UUID, CustomerId | None]:
+    """What these events add in one reading; a later one already reads with what an earlier one has tied."""
+    now, learned = dict(known), dict[UUID, CustomerId | None]()
+    for event in events:
+        added = learned_from(event, customer_of(event, now), now)
+        now |= added
+        learned |= added
+    return learned
+
+
+def entry_of(event: Event, *, event_id: UUID, customer_id: CustomerId | None, recorded_at: datetime) -> TimelineEntry:
     """The line that the event adds to the customer's history."""
     telling = TOLD.get(type(event))
     if telling is None:

@@ -10,8 +10,10 @@ from contracts.ids import LineId, OrderId
 from contracts.values import ExactDecimal
 from kit.database import Transaction
 from kit.executor import Command
+from order.commands.own_order import must_be_own
 from order.commands.place_order import WantedLine, order_lines
-from order.domain.order import Amending, GoingOn
+from order.domain.change import Amending
+from order.domain.order import GoingOn
 from order.storage.copies import Items
 from order.storage.orders import Orders
 
@@ -35,6 +37,7 @@ class AmendOrder(Command):
 
 
 async def amend_order(command: AmendOrder, tx: Transaction) -> tuple[Amending | GoingOn, ...]:
+    await must_be_own(command.order_id, tx)
     orders = Orders(tx)
     order = await orders.get(command.order_id, command.expected_version)
     known = await Items(tx).known(line.item_id for line in command.added)

@@ -9,7 +9,9 @@ from pydantic import Field
 from contracts.ids import OrderId
 from kit.database import Transaction
 from kit.executor import Command
-from order.domain.order import Cancelling
+from order.commands.own_order import must_be_own
+from order.domain.change import Cancelling
+from order.domain.order import GoingOn
 from order.storage.orders import Orders
 
 
@@ -20,7 +22,8 @@ class CancelOrder(Command):
     reason: Annotated[str, Field(min_length=1, max_length=300)]
 
 
-async def cancel_order(command: CancelOrder, tx: Transaction) -> tuple[Cancelling, ...]:
+async def cancel_order(command: CancelOrder, tx: Transaction) -> tuple[Cancelling | GoingOn, ...]:
+    await must_be_own(command.order_id, tx)
     orders = Orders(tx)
     order = await orders.get(command.order_id, command.expected_version)
     events = order.cancel(command.reason)

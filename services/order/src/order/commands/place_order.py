@@ -16,7 +16,7 @@ from contracts.order import Channel, OrderPlaced
 from contracts.values import Money, Quantity
 from kit.database import Transaction
 from kit.executor import Command
-from order.domain.line import LineProgress
+from order.domain.line import LineInAnotherUnit, LineProgress
 from order.domain.order import Order
 from order.storage.copies import Customers, Items
 from order.storage.orders import Orders
@@ -70,16 +70,21 @@ async def place_order(command: PlaceOrder, tx: Transaction) -> OrderPlaced:
 
 
 def order_lines(wanted: Sequence[WantedLine], known: Mapping[ItemId, RowMapping]) -> list[OrderLine]:
-    """Lines with an id of their own and what is known of their items."""
-    return [
-        OrderLine(
-            line_id=LineId(new_id()),
-            item_id=line.item_id,
-            sku=known[line.item_id]["sku"],
-            description=line.description or known[line.item_id]["description"],
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            tax_percent=line.tax_percent,
+    """Lines with an id of their own and what is known of their items. Raises LineInAnotherUnit."""
+    return [_order_line(line, known[line.item_id]) for line in wanted]
+
+
+def _order_line(wanted: WantedLine, item: RowMapping) -> OrderLine:
+    if wanted.quantity.unit != item["unit"]:
+        raise LineInAnotherUnit(
+            f"{item['sku']} is counted in {item['unit']}, not in {wanted.quantity.unit}; convert it"
         )
-        for line in wanted
-    ]
+    return OrderLine(
+        line_id=LineId(new_id()),
+        item_id=wanted.item_id,
+        sku=item["sku"],
+        description=wanted.description or item["description"],
+        quantity=wanted.quantity,
+        unit_price=wanted.unit_price,
+        tax_percent=wanted.tax_percent,
+    )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from contracts.order import FulfilmentStuck
-from order.domain.order import Order, Status
+from order.domain.order import Order
 
 
 class Wait(StrEnum):
@@ -76,19 +76,21 @@ def wait_of(order: Order) -> Wait:
         return Wait.NOTHING
     if order.release is not None:
         return Wait.RELEASE
+    if not order.is_open:
+        return _wait_for_settlement(order)
     if order.standing_holds:
         return Wait.HOLD
     if not order.credit_approved:
         return Wait.CREDIT
-    return _wait_for_goods(order) or _wait_for_settlement(order)
+    return _wait_for_goods(order)
 
 
-def _wait_for_goods(order: Order) -> Wait | None:
+def _wait_for_goods(order: Order) -> Wait:
     if any(line.asked or line.pending for line in order.lines):
         return Wait.STOCK
     if any(line.picking or line.reserved for line in order.lines):
         return Wait.SHIPMENT
-    return Wait.GOODS if any(line.backordered for line in order.lines) else None
+    return Wait.GOODS
 
 
 def _wait_for_settlement(order: Order) -> Wait:
@@ -96,4 +98,4 @@ def _wait_for_settlement(order: Order) -> Wait:
         return Wait.DELIVERY
     if any(each.invoice_id is None for each in order.deliveries):
         return Wait.INVOICE
-    return Wait.PAYMENT if order.status is Status.COMPLETED else Wait.NOTHING
+    return Wait.PAYMENT

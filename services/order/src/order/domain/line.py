@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,13 +16,17 @@ from contracts.values import Money, Quantity
 State = Literal["pending", "asked", "backordered", "reserved", "picking", "shipped", "cancelled"]
 OPEN: tuple[State, ...] = ("pending", "asked", "backordered", "reserved", "picking")
 CALLED_BACK_IN: tuple[State, ...] = ("asked", "backordered", "reserved", "picking")
-"""From which states inventory gives back, in its order."""
+"""From which states inventory gives back, in its order: what costs the least work first."""
 
 NOTHING = Decimal(0)
 
 
 class NotThatMuch(Refused):
     """No more can leave a state than is in it."""
+
+
+class LineInAnotherUnit(Refused):
+    """A line is in the unit in which its item is counted."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -91,23 +96,45 @@ class LineProgress:
         self.move(quantity, source, target)
         return self.as_quantity(quantity) if quantity else None
 
-    def call_back(self, quantity: Decimal) -> None:
-        """Cancel what inventory gave back: unanswered and back-ordered goods first, then reserved, then picking."""
-        for state in CALLED_BACK_IN:
-            part = min(quantity, self.inside(state))
-            self.move(part, state, "cancelled")
+    def take(self, quantity: Decimal, sources: Sequence[State], target: State) -> None:
+        """Move a quantity out of the first of these states, what is not there out of the next. Raises NotThatMuch."""
+        there = sum((self.inside(source) for source in sources), NOTHING)
+        if there < quantity:
+            raise NotThatMuch(
+                f"line {self.line_id} of {self.line.sku} has {there} {' or '.join(sources)}, not {quantity}"
+            )
+        for source in sources:
+            part = min(quantity, self.inside(source))
+            self.move(part, source, target)
             quantity -= part
-        if quantity:
-            raise NotThatMuch(f"inventory gave back {quantity} more of line {self.line_id} than the order has open")
+
+    def run_short(self, quantity: Decimal) -> None:
+        """So much of what was asked for is not there. Raises NotThatMuch.
+
+        Goods for an older back-order may have been taken for the answer to a newer request: then the newer one waits
+        in its place already.
+        """
+        part = min(quantity, self.asked)
+        if self.backordered < quantity - part:
+            raise NotThatMuch(f"line {self.line_id} of {self.line.sku} has {self.asked} asked, not {quantity}")
+        self.move(part, "asked", "backordered")
+
+    def call_back(self, quantity: Decimal, *, forget: bool) -> None:
+        """Cancel what inventory gave back, or forget that it was ordered. Raises NotThatMuch."""
+        self.take(quantity, CALLED_BACK_IN, "cancelled")
+        if forget:
+            self.cancelled -= quantity
+            self._order(self.ordered - quantity)
 
     def resize(self, ordered: Decimal) -> None:
-        """Ask for more, or forget what was cancelled down to `ordered`. Raises NotThatMuch."""
-        more = ordered - self.ordered
-        if self.cancelled + more < 0 and more < 0:
-            raise NotThatMuch(f"only {self.cancelled} of line {self.line_id} are cancelled, not {-more}")
-        self.pending += max(more, NOTHING)
-        self.cancelled += min(more, NOTHING)
-        self.line = self.line.model_copy(update={"quantity": Quantity(value=ordered, unit=self.line.quantity.unit)})
+        """Order more, or less as far as nobody has been asked for it yet."""
+        change = max(ordered - self.ordered, -self.pending)
+        self.pending += change
+        self._order(self.ordered + change)
+
+    def _order(self, quantity: Decimal) -> None:
+        unit = self.line.quantity.unit
+        self.line = self.line.model_copy(update={"quantity": Quantity(value=quantity, unit=unit)})
 
     def as_quantity(self, quantity: Decimal) -> LineQuantity:
         unit = self.line.quantity.unit

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("ordered_as", sa.Uuid(), nullable=False, comment="who placed it, before any merger: never changes"),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("lines", postgresql.JSONB(), nullable=False),
@@ -57,7 +58,8 @@ def upgrade() -> None:
         sa.Column("told_stuck", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("order_id"),
     )
-    op.create_index("orders_customer_reference", "orders", ["customer_id", "customer_reference"], unique=True)
+    op.create_index("orders_customer", "orders", ["customer_id", "customer_reference"], unique=False)
+    op.create_index("orders_customer_reference", "orders", ["ordered_as", "customer_reference"], unique=True)
     op.create_index("orders_number", "orders", ["number"], unique=True)
     op.create_index("orders_opportunity", "orders", ["opportunity_id"], unique=True)
     op.create_index("orders_status", "orders", ["status", "order_id"], unique=False)

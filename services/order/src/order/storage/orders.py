@@ -10,18 +10,24 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.engine import RowMapping
 
+from contracts.errors import Refused
 from contracts.ids import CustomerId, OrderId
 from contracts.order import FulfilmentStuck
 from kit.database import Transaction
 from kit.storage import Rows
 from order.domain.fulfilment import Wait, Waiting
-from order.domain.order import Order, Status
+from order.domain.order import Order
+from order.domain.promise import Status
 from order.storage.tables import order_number, orders
 
 _COLUMNS = (
     "number", "customer_id", "channel", "lines", "holds", "deliveries", "release", "prepaid", "opportunity_id",
     "quote_id", "customer_reference", "ordered_on", "requested_on", "credit_approved", "confirmed",
 )  # fmt: skip
+
+
+class CustomerReferenceTaken(Refused):
+    """A customer's own order number names one order."""
 
 
 class Orders:
@@ -37,13 +43,18 @@ class Orders:
         return self._loaded(await self.rows.load(order_id, expected_version))
 
     async def add(self, order: Order) -> None:
+        """Raises CustomerReferenceTaken."""
+        await self._must_be_first_of_its_reference(order)
         waiting = Waiting.begin(order, datetime.now(UTC))
-        order.version = await self.rows.add(order.order_id, _values(order) | _waiting_values(waiting))
+        values = {"ordered_as": order.customer_id, **_values(order), **_waiting_values(waiting)}
+        order.version = await self.rows.add(order.order_id, values)
 
     async def save(self, order: Order) -> None:
         """Write an order back that was read here; what it waits for follows from its state."""
         waiting = self._waiting[order.order_id].after(order, datetime.now(UTC))
-        order.version = await self.rows.save(order.order_id, order.version, _values(order) | _waiting_values(waiting))
+        order.version = await self.rows.save(
+            order.order_id, order.version, {**_values(order), **_waiting_values(waiting)}
+        )
 
     async def tell_stuck(self, order: Order) -> FulfilmentStuck:
         """Report the wait of an order that was read here, once."""
@@ -57,14 +68,24 @@ class Orders:
 
     async def overdue(self, now: datetime, limit: int = 100) -> list[Order]:
         """Orders whose wait is over and of which nobody was told."""
-        late = select(orders).where(orders.c.waiting_until <= now, ~orders.c.told_stuck).limit(limit)
+        late = select(orders).where(orders.c.waiting_until <= now, ~orders.c.told_stuck)
+        late = late.order_by(orders.c.waiting_until).limit(limit)
         found = await self.tx.execute(late.with_for_update(skip_locked=True))
         return [self._loaded(row) for row in found.mappings()]
 
     async def move_to(self, survivor_id: CustomerId, merged_id: CustomerId) -> None:
-        """What names a merged customer now names the survivor."""
+        """What names a merged customer now names the survivor, even where both have used the same reference."""
         values = {"customer_id": survivor_id, "version": orders.c.version + 1}
         await self.tx.execute(update(orders).where(orders.c.customer_id == merged_id).values(values))
+
+    async def _must_be_first_of_its_reference(self, order: Order) -> None:
+        """The unique index knows the customer as it was when it ordered; this knows what it has become by mergers."""
+        if order.customer_reference is None:
+            return
+        same = (orders.c.customer_id == order.customer_id) & (orders.c.customer_reference == order.customer_reference)
+        number = await self.tx.scalar(select(orders.c.number).where(same))
+        if number is not None:
+            raise CustomerReferenceTaken(f"reference {order.customer_reference} names order {number}; use another")
 
     def _loaded(self, row: RowMapping) -> Order:
         self._waiting[row["order_id"]] = waiting_of(row)

@@ -3,8 +3,10 @@
 from sqlalchemy import Boolean, Column, Date, DateTime, Index, Integer, MetaData, Sequence, Table, Text, Uuid, text
 
 from kit.database import Document
+from order.domain.change import Release
+from order.domain.delivery import Delivery
+from order.domain.hold import Hold
 from order.domain.line import LineProgress
-from order.domain.order import Delivery, Hold, Release
 
 metadata = MetaData()
 
@@ -17,6 +19,7 @@ orders = Table(
     Column("version", Integer, nullable=False),
     Column("number", Text, nullable=False),
     Column("customer_id", Uuid, nullable=False),
+    Column("ordered_as", Uuid, nullable=False, comment="who placed it, before any merger: never changes"),
     Column("channel", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("lines", Document(list[LineProgress]), nullable=False),
@@ -37,7 +40,8 @@ orders = Table(
     Column("told_stuck", Boolean, nullable=False),
     Index("orders_number", "number", unique=True),
     Index("orders_opportunity", "opportunity_id", unique=True),
-    Index("orders_customer_reference", "customer_id", "customer_reference", unique=True),
+    Index("orders_customer", "customer_id", "customer_reference"),
+    Index("orders_customer_reference", "ordered_as", "customer_reference", unique=True),
     Index("orders_status", "status", "order_id"),
     Index("orders_waiting_until", "waiting_until", postgresql_where=text("NOT told_stuck")),
 )

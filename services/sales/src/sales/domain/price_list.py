@@ -82,11 +82,18 @@ class PriceList:
 
     def set_price(self, item_id: ItemId, price: Money) -> None:
         """Name the price of an item in a draft; a second price takes the place of the first."""
+        self.set_prices([ListPrice(item_id=item_id, price=price)])
+
+    def set_prices(self, prices: Iterable[ListPrice]) -> None:
+        """Name the prices of many items in a draft, all of them or none."""
         self._must_be_draft()
-        if price.currency != self.currency or price.is_negative:
-            raise PriceImpossible(f"{price} is no price of a list in {self.currency}")
-        others = tuple(listed for listed in self.prices if listed.item_id != item_id)
-        self.prices = (*others, ListPrice(item_id=item_id, price=price))
+        listed = {each.item_id: each for each in self.prices}
+        for new in prices:
+            if new.price.currency != self.currency or new.price.is_negative:
+                raise PriceImpossible(f"{new.price} is no price of a list in {self.currency}")
+            _ = listed.pop(new.item_id, None)
+            listed[new.item_id] = new
+        self.prices = tuple(listed.values())
 
     def publish(self, published: Iterable[PriceList]) -> PriceListPublished:
         """Make the prices known. `published` are the lists published so far that share an item with this one.

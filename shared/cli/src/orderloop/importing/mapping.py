@@ -32,6 +32,8 @@ class File(Part):
     delimiter: str = ","
     encoding: str = "utf-8-sig"
     exact_duplicates: Literal["keep", "refuse"] = "keep"
+    rest: str = ""
+    """Why rows that no rule takes stay outside; without a reason they are refused."""
 
 
 def _as_file(given: object) -> object:
@@ -244,12 +246,22 @@ def load(dataset: str, file: Path | None = None) -> Mapping:
 def parse(text: str, name: str = "mapping") -> Mapping:
     """Read a mapping, or say every place where it does not follow the schema."""
     try:
-        return Mapping.model_validate(yaml.safe_load(text))
+        return Mapping.model_validate(yaml.load(text, _Loader))
     except yaml.YAMLError as error:
         raise MappingMalformed(f"{name} is not YAML: {error}") from error
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:8])
         raise MappingMalformed(f"{name}: {wrong}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML where only true and false are truth values: `on` and `NO` are words here."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [each for each in known if each[0] != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def _shipped() -> list[Any]:  # Any: importlib.resources publishes no narrow type

@@ -115,7 +115,7 @@ class Complaint(Record):
     opened_on: date | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A row that does not come in; `reason` is the same for all of its kind, `detail` is its own."""
 
@@ -140,6 +140,8 @@ class Batch:
     adjustments: dict[str, Adjustment] = field(default_factory=dict[str, Adjustment])
     complaints: dict[str, Complaint] = field(default_factory=dict[str, Complaint])
     refusals: list[Refusal] = field(default_factory=list[Refusal])
+    left_out: dict[str, str] = field(default_factory=dict[str, str])
+    """What the mapping leaves out on purpose, and why."""
     stock: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     """How much of each item has to be there in the beginning."""
 

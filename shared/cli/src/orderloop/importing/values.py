@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from orderloop.importing.tables import Row, Tables
 from orderloop.importing.troubles import RowRefused
@@ -21,6 +21,16 @@ class Part(BaseModel):
     """A piece of a mapping file; what it does not know is refused, so that a typo is not ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _as_words(given: object) -> object:
+    """YAML reads 550 as a number; in a list of words it is one."""
+    if isinstance(given, Mapping):
+        return {str(key): str(word) for key, word in given.items()}
+    return tuple(map(str, given)) if isinstance(given, list) else given
+
+
+Words = Annotated[dict[str, str], BeforeValidator(_as_words)]
 
 
 class Spec(Part):
@@ -41,7 +51,7 @@ class Spec(Part):
     cut: str = ""
     """A tail to cut off, such as `.0`."""
     case: str = Field(default="", pattern="^(upper|lower|)$")
-    rename: dict[str, str] = Field(default_factory=dict)
+    rename: Words = Field(default_factory=dict)
     """Other words for some texts."""
     otherwise: str | None = None
     """The word for texts that `rename` does not name; without it they stay as they are."""
@@ -129,8 +139,8 @@ class Test(Part):
     """Something about a row; all that is said has to hold. Numbers compare as numbers."""
 
     the: Value | None = None
-    equals: str | None = None
-    one_of: tuple[str, ...] = Field(default=(), alias="in")
+    equals: Annotated[str | None, BeforeValidator(str)] = None
+    one_of: Annotated[tuple[str, ...], BeforeValidator(_as_words)] = Field(default=(), alias="in")
     matches: str | None = None
     """A regular expression for the whole text."""
     empty: bool | None = None
@@ -140,18 +150,6 @@ class Test(Part):
     """At least one of these holds."""
     unless: Test | None = None
     """This does not hold."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _words(cls, given: Any) -> Any:  # Any: whatever YAML had
-        """YAML reads 550 and yes as number and truth; here they are words."""
-        if isinstance(given, dict):
-            given = {**given}
-            if "equals" in given:
-                given["equals"] = str(given["equals"])
-            if isinstance(given.get("in"), list):
-                given["in"] = [str(each) for each in given["in"]]
-        return given
 
 
 Condition = Test | tuple[Test, ...]

@@ -14,12 +14,16 @@ Directory = Annotated[Path | None, typer.Option(help="Where data and logs are ke
 def start(
     directory: Directory = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as JSON.")] = False,
+    only: Annotated[str | None, typer.Option(help="Print this address alone: postgres or kafka.")] = None,
 ) -> None:
     """Start both and print where they answer; what runs already is used."""
     from orderloop.platform import servers as both
     from orderloop.platform.home import default_directory
 
     addresses = both.start(directory or default_directory())
+    if only is not None:
+        print(addresses.as_dict()[only])
+        return
     if as_json:
         print(json.dumps(addresses.as_dict()))
         return

@@ -1,0 +1,162 @@
+"""What a customer was promised, at which price, and how far the promise is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from contracts.errors import NotFound, Refused
+from contracts.ids import CustomerId, LineId, OpportunityId, OrderId, QuoteId, new_id
+from contracts.lines import LineQuantity, OrderLine
+from contracts.order import Channel, OrderPlaced, PromiseDateChanged
+from contracts.values import Money
+from order.domain.line import LineProgress, State
+
+
+class Status(StrEnum):
+    """A pure function of the lines and of two facts, confirmed and closed: see `Promise.status`."""
+
+    PLACED = "placed"
+    CONFIRMED = "confirmed"
+    IN_FULFILMENT = "in_fulfilment"
+    COMPLETED = "completed"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class OrderHasNoLines(Refused):
+    """An order is a promise of goods; without lines nothing is promised."""
+
+
+class LinesInSeveralCurrencies(Refused):
+    """An order is in one currency."""
+
+
+class QuantityNotPositive(Refused):
+    """A line promises more than nothing."""
+
+
+class OrderIsOver(Refused):
+    """What is closed or cancelled does not change any more."""
+
+
+class LineNotFound(NotFound):
+    """The order has no such line."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Promise:
+    """Who gets what at which price, and where it is. `Order` adds what stands in its way and what was delivered."""
+
+    order_id: OrderId = field(default_factory=lambda: OrderId(new_id()))
+    number: str
+    customer_id: CustomerId
+    channel: Channel
+    lines: list[LineProgress]
+    prepaid: bool = False
+    opportunity_id: OpportunityId | None = None
+    quote_id: QuoteId | None = None
+    customer_reference: str | None = None
+    ordered_on: date
+    requested_on: date | None = None
+    confirmed: bool = False
+    closed: bool = False
+    version: int = 0
+
+    @property
+    def status(self) -> Status:
+        if self.closed:
+            return Status.CLOSED
+        if all(line.cancelled == line.ordered for line in self.lines):
+            return Status.CANCELLED
+        if not self.is_open:
+            return Status.COMPLETED
+        if any(line.shipped or line.picking for line in self.lines):
+            return Status.IN_FULFILMENT
+        return Status.CONFIRMED if self.confirmed else Status.PLACED
+
+    @property
+    def is_open(self) -> bool:
+        """Something can still be shipped."""
+        return any(line.open for line in self.lines)
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in (Status.CLOSED, Status.CANCELLED)
+
+    @property
+    def currency(self) -> str:
+        return self.lines[0].line.unit_price.currency
+
+    @property
+    def total(self) -> Money:
+        """Gross of what is not cancelled."""
+        return Money.total((line.remaining_gross for line in self.lines), self.currency)
+
+    def place(self) -> OrderPlaced:
+        """Bind both sides; from here on the price stands.
+
+        Raises OrderHasNoLines, LinesInSeveralCurrencies, QuantityNotPositive.
+        """
+        if not self.lines:
+            raise OrderHasNoLines("an order needs at least one line")
+        self._must_be_sound([line.line for line in self.lines])
+        return OrderPlaced(
+            order_id=self.order_id,
+            customer_id=self.customer_id,
+            number=self.number,
+            channel=self.channel,
+            lines=tuple(line.line for line in self.lines),
+            total=self.total,
+            prepaid=self.prepaid,
+            opportunity_id=self.opportunity_id,
+            quote_id=self.quote_id,
+            customer_reference=self.customer_reference,
+            ordered_on=self.ordered_on,
+            requested_on=self.requested_on,
+        )
+
+    def promise(self, line_id: LineId, day: date | None, because: str) -> PromiseDateChanged | None:
+        """The day on which a line comes, as far as we know now. A line of which nothing is to come has no such day."""
+        line = self.line(line_id)
+        before = line.promised_on
+        if before == day or not line.open:
+            return None
+        line.promised_on = day
+        return PromiseDateChanged(
+            order_id=self.order_id,
+            customer_id=self.customer_id,
+            line_id=line_id,
+            before=before,
+            after=day,
+            because=because,
+        )
+
+    def line(self, line_id: LineId) -> LineProgress:
+        """Raises LineNotFound."""
+        found = next((line for line in self.lines if line.line_id == line_id), None)
+        if found is None:
+            raise LineNotFound(f"order {self.number} has no line {line_id}; read the order for its lines")
+        return found
+
+    def _moved(self, source: State, target: State) -> tuple[LineQuantity, ...]:
+        """Move all that is in a state; returns what was moved, an entry a line."""
+        return tuple(moved for line in self.lines if (moved := line.move_all(source, target)) is not None)
+
+    def _must_not_be_over(self) -> None:
+        if self.is_over:
+            raise OrderIsOver(f"order {self.number} is {self.status}; place a new one")
+
+    def _must_be_sound(self, lines: Sequence[OrderLine]) -> None:
+        if {line.unit_price.currency for line in lines} - {self.currency}:
+            raise LinesInSeveralCurrencies(f"this order is in {self.currency}; place one order a currency")
+        for line in lines:
+            _must_be_positive(line.quantity.value)
+
+
+def _must_be_positive(quantity: Decimal) -> None:
+    if quantity <= 0:
+        raise QuantityNotPositive(f"a line needs more than nothing, not {quantity}; leave the line out")

@@ -1,0 +1,153 @@
+"""What this service remembers of others' facts: customers, items, what can be promised, who may owe how much."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Uuid, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import RowMapping
+
+from contracts.customer import CustomerProfileChanged, CustomerRegistered
+from contracts.errors import NotFound
+from contracts.finance import CreditStateChanged
+from contracts.ids import CustomerId, ItemId
+from contracts.inventory import AvailabilityChanged, ItemRegistered
+from contracts.values import Quantity
+from kit.database import Transaction
+from sales.domain.availability import Availability
+from sales.domain.catalogue import CatalogueEntry
+from sales.domain.credit import CreditStanding
+from sales.storage.tables import availability, catalogue, credit_standings, customers
+
+
+class CustomerUnknown(NotFound):
+    """An offer is made to a customer that is registered."""
+
+
+class ItemUnknown(NotFound):
+    """A quote's line names an item that is registered."""
+
+
+class Customers:
+    """The customers that have been heard of."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    async def remember(self, event: CustomerRegistered | CustomerProfileChanged) -> None:
+        new = {"name": event.name, "currency": event.currency}
+        row = insert(customers).values(customer_id=event.customer_id, **new)
+        await self.tx.execute(row.on_conflict_do_update(index_elements=["customer_id"], set_=new))
+
+    async def merge(self, customer_id: CustomerId, survivor_id: CustomerId) -> CustomerId:
+        """Point the merged record, and those that point to it, to the survivor; returns what that goes by itself."""
+        survivor = await self.survivor(survivor_id)
+        merged = (customers.c.customer_id == customer_id) | (customers.c.survivor_id == customer_id)
+        await self.tx.execute(update(customers).where(merged).values(survivor_id=survivor))
+        return survivor
+
+    async def resolve(self, customer_id: CustomerId) -> CustomerId:
+        """The customer, or the one that it was merged into; it is not merged before the transaction ends.
+
+        Raises CustomerUnknown.
+        """
+        asked = select(customers.c.survivor_id).where(customers.c.customer_id == customer_id)
+        row = (await self.tx.execute(asked.with_for_update(read=True))).first()
+        if row is None:
+            raise CustomerUnknown(f"there is no customer {customer_id}; register it with the customer service first")
+        return row.survivor_id or customer_id
+
+    async def survivor(self, customer_id: CustomerId) -> CustomerId:
+        """The id under which rows of this customer are kept, whether it has been heard of or not."""
+        return CustomerId((await self.tx.execute(select(goes_by(customer_id)))).scalar_one())
+
+
+def goes_by(customer_id: UUID) -> ColumnElement[UUID]:
+    """In SQL: the id under which rows of this customer are kept, which is another one once it was merged."""
+    survivor = select(customers.c.survivor_id).where(customers.c.customer_id == customer_id).scalar_subquery()
+    return func.coalesce(survivor, literal(customer_id, Uuid))
+
+
+class Catalogue:
+    """The items that have been heard of."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    async def remember(self, event: ItemRegistered) -> None:
+        values = vars(CatalogueEntry.of(event))
+        row = insert(catalogue).values(values)
+        await self.tx.execute(row.on_conflict_do_update(index_elements=["item_id"], set_=values))
+
+    async def known(self, item_ids: Iterable[ItemId]) -> dict[ItemId, CatalogueEntry]:
+        """These items by id. Raises ItemUnknown."""
+        wanted = set(item_ids)
+        found = await self.tx.execute(select(catalogue).where(catalogue.c.item_id.in_(wanted)))
+        known = {row["item_id"]: CatalogueEntry(**row) for row in found.mappings()}
+        if missing := wanted - known.keys():
+            raise ItemUnknown(f"there is no item {min(missing)}; register it with the inventory service first")
+        return known
+
+    async def services(self, item_ids: Collection[ItemId]) -> set[ItemId]:
+        """Those of these items that need no stock."""
+        service = select(catalogue.c.item_id).where(catalogue.c.item_id.in_(item_ids), catalogue.c.kind == "service")
+        return set((await self.tx.scalars(service)).all())
+
+
+class Stock:
+    """What inventory can still promise, as it told last."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    async def remember(self, events: Sequence[AvailabilityChanged]) -> None:
+        """Take over these, in their order: of several about one item the last counts."""
+        newest = {event.item_id: event for event in events}
+        rows = [_stock_values(newest[item_id]) for item_id in sorted(newest)]
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        _ = await self.tx.exec_driver_sql(_REMEMBER_STOCK, tuple(columns))
+
+    async def known(self, item_ids: Collection[ItemId]) -> dict[ItemId, Availability]:
+        found = await self.tx.execute(select(availability).where(availability.c.item_id.in_(item_ids)))
+        return {row["item_id"]: availability_of(row) for row in found.mappings()}
+
+
+class Credit:
+    """How much more customers may owe, as finance told last."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    async def remember(self, events: Sequence[CreditStateChanged]) -> None:
+        """Take over these, in their order: of several about one customer the last counts."""
+        newest = {event.customer_id: vars(CreditStanding.of(event)) for event in events}
+        row = insert(credit_standings)
+        new = {name: row.excluded[name] for name in ("state", "exposure", "limit")}
+        statement = row.on_conflict_do_update(index_elements=["customer_id"], set_=new)
+        await self.tx.execute(statement, [newest[customer_id] for customer_id in sorted(newest)])
+
+    async def known(self, customer_ids: Collection[CustomerId]) -> dict[CustomerId, CreditStanding]:
+        found = await self.tx.execute(select(credit_standings).where(credit_standings.c.customer_id.in_(customer_ids)))
+        return {row["customer_id"]: CreditStanding(**row) for row in found.mappings()}
+
+
+def availability_of(row: RowMapping) -> Availability:
+    amounts = {name: Quantity(value=row[name], unit=row["unit"]) for name in _AMOUNTS}
+    return Availability(item_id=row["item_id"], **amounts)
+
+
+def _stock_values(event: AvailabilityChanged) -> tuple[object, ...]:
+    amounts = [getattr(event, name).value for name in _AMOUNTS]
+    return (event.item_id, event.available.unit, *amounts)
+
+
+_AMOUNTS = ("on_hand", "reserved", "quarantined", "available")
+
+_REMEMBER_STOCK = """
+INSERT INTO availability (item_id, unit, on_hand, reserved, quarantined, available)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[])
+ON CONFLICT (item_id) DO UPDATE SET (unit, on_hand, reserved, quarantined, available)
+  = (excluded.unit, excluded.on_hand, excluded.reserved, excluded.quarantined, excluded.available)
+"""

@@ -1,0 +1,1 @@
+"""A service of one aggregate, a counter of pieces: what the kit is tested with."""
