@@ -7,22 +7,14 @@ from uuid import UUID
 
 import pytest
 from counter import trouble
-from counter.effects import NotEnoughPieces, OpenCounter, TakePieces, open_counter, rows, take_pieces
+from counter.effects import NotEnoughPieces, TakePieces, rows, take_pieces
 from counter.events import PiecesTaken
+from counter.given import a_counter, left
 
 from contracts.errors import Unavailable, VersionMismatch
 from contracts.ids import new_id
 from kit.database import StaleWrite, Transaction
 from testkit import ServiceUnderTest
-
-
-async def a_counter(counter_service: ServiceUnderTest, pieces: int = 10) -> UUID:
-    [opened] = await counter_service.does(open_counter, OpenCounter(pieces=pieces))
-    return opened.subject
-
-
-async def left(counter_service: ServiceUnderTest, counter_id: UUID) -> int:
-    return (await counter_service.get(f"/counters/{counter_id}")).json()["pieces"]
 
 
 async def rows_in(counter_service: ServiceUnderTest) -> dict[str, int]:
@@ -58,7 +50,7 @@ async def test_a_key_that_came_with_another_body_is_refused(counter_service: Ser
 
 
 async def test_two_callers_may_use_the_same_key(counter_service: ServiceUnderTest) -> None:
-    counter_id, key = await a_counter(counter_service), str(new_id())
+    counter_id, key = await a_counter(counter_service, pieces=10), str(new_id())
     headers = {"idempotency-key": key}
     for name in ("anna", "bert"):
         token = {"authorization": f"Bearer {counter_service.issuer.token('sales', name=name)}"}
@@ -108,7 +100,7 @@ async def test_a_violated_unique_key_is_a_refusal(counter_service: ServiceUnderT
 
 
 async def test_a_command_that_fails_after_it_has_written_leaves_nothing(counter_service: ServiceUnderTest) -> None:
-    counter_id, key = await a_counter(counter_service), str(new_id())
+    counter_id, key = await a_counter(counter_service, pieces=10), str(new_id())
     before = await rows_in(counter_service)
     trouble.coming[counter_id] = [ZeroDivisionError("a bug")]
 
@@ -135,7 +127,7 @@ async def test_an_event_that_is_too_big_takes_its_state_with_it(counter_service:
 async def test_what_passes_by_itself_is_done_again_and_once(
     counter_service: ServiceUnderTest, passing: trouble.Trouble
 ) -> None:
-    counter_id = await a_counter(counter_service)
+    counter_id = await a_counter(counter_service, pieces=10)
     trouble.coming[counter_id] = [passing, passing]
 
     answer = await counter_service.post(f"/counters/{counter_id}/take", {"pieces": 1})
@@ -145,7 +137,7 @@ async def test_what_passes_by_itself_is_done_again_and_once(
 
 
 async def test_what_does_not_pass_is_said_to_be_unavailable(counter_service: ServiceUnderTest) -> None:
-    counter_id = await a_counter(counter_service)
+    counter_id = await a_counter(counter_service, pieces=10)
     trouble.coming[counter_id] = [StaleWrite("again")] * 6
 
     answer = await counter_service.post(f"/counters/{counter_id}/take", {"pieces": 1})
@@ -155,7 +147,7 @@ async def test_what_does_not_pass_is_said_to_be_unavailable(counter_service: Ser
 
 
 async def test_of_two_commands_that_lock_each_other_both_are_done(counter_service: ServiceUnderTest) -> None:
-    one, other = await a_counter(counter_service), await a_counter(counter_service)
+    one, other = await a_counter(counter_service, pieces=10), await a_counter(counter_service, pieces=10)
     both_hold_one, attempts = asyncio.Barrier(2), list[UUID]()
 
     async def take_here_then_there(command: TakePieces, tx: Transaction) -> PiecesTaken:
@@ -190,7 +182,7 @@ async def test_two_hundred_who_want_one_of_ten_pieces_get_ten(counter_service: S
 
 
 async def test_a_version_that_is_no_longer_true_is_refused(counter_service: ServiceUnderTest) -> None:
-    counter_id = await a_counter(counter_service)
+    counter_id = await a_counter(counter_service, pieces=10)
     await counter_service.does(take_pieces, TakePieces(counter_id=counter_id, pieces=1))
 
     with pytest.raises(VersionMismatch, match="at version 2, you saw 1"):

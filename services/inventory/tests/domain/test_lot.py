@@ -224,6 +224,45 @@ def test_scrapped_serials_that_nobody_named_stay_possible_until_the_lot_is_empty
     assert lot.serials == ()
 
 
+def test_a_disposition_may_name_the_serials_that_are_gone() -> None:
+    lot = a_lot(3, quarantined=3, serials=("A", "B", "C"))
+
+    _ = lot.dispose("scrap", pieces(1), "broken", NCR, serials=("B",))
+
+    assert lot.serials == ("A", "C")
+
+
+def test_what_moves_to_another_warehouse_keeps_number_age_cost_and_origin() -> None:
+    lot, there = a_lot(10), WarehouseId(new_id())
+
+    less, more, moved = lot.move(pieces(4), there, "to the outlet")
+
+    assert (lot.on_hand, lot.value) == (pieces(6), euros("24.00"))
+    assert (moved.on_hand, moved.value, moved.warehouse_id) == (pieces(4), euros("16.00"), there)
+    assert (moved.number, moved.received_on, moved.unit_cost) == (lot.number, lot.received_on, lot.unit_cost)
+    assert moved.origin_lot_id == lot.lot_id
+    assert (less, more) == (adjusted(lot, -4, "-16.00", "to the outlet"), adjusted(moved, 4, "16.00", "to the outlet"))
+
+
+def test_a_lot_that_moves_twice_is_still_known_by_where_it_came_from() -> None:
+    lot = a_lot(10)
+    _, _, moved = lot.move(pieces(4), WarehouseId(new_id()), "on")
+
+    _, _, again = moved.move(pieces(2), WarehouseId(new_id()), "on")
+
+    assert again.origin_lot_id == lot.lot_id
+
+
+def test_no_more_moves_than_may_be_picked() -> None:
+    lot = a_lot(10, quarantined=4)
+    before = asdict(lot)
+
+    with pytest.raises(LotNotReleased):
+        _ = lot.move(pieces(7), WarehouseId(new_id()), "on")
+
+    assert asdict(lot) == before
+
+
 def test_a_loss_is_worth_what_the_goods_had_cost() -> None:
     lot = a_lot(10)
 

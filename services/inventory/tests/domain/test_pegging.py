@@ -58,6 +58,9 @@ def change(
         quantity=pieces(number),
         from_order_id=None if from_ is None else from_.order_id,
         to_order_id=None if to is None else to.order_id,
+        from_line_id=None if from_ is None else from_.line_id,
+        to_line_id=None if to is None else to.line_id,
+        expected_on=None if to is None else purchase.expected_on,
     )
 
 

@@ -161,7 +161,12 @@ def test_a_supplier_may_deliver_less_and_later() -> None:
     said = purchase.acknowledge(AFTER, {ITEM.item_id: pieces(80)})
 
     assert said.events == (
-        PurchaseOrderAcknowledged(purchase_order_id=purchase.purchase_order_id, lines=(told(80),), expected_on=AFTER),
+        PurchaseOrderAcknowledged(
+            purchase_order_id=purchase.purchase_order_id,
+            lines=(told(80),),
+            expected_on=AFTER,
+            lost=(of(young, 20),),
+        ),
         PurchaseOrderDateChanged(
             purchase_order_id=purchase.purchase_order_id, before=BEFORE, after=AFTER, pegs=(old, of(young, 20))
         ),
@@ -361,9 +366,13 @@ def test_supply_moves_from_one_order_line_to_another_and_to_stock() -> None:
         quantity=pieces(20),
         from_order_id=first.order_id,
         to_order_id=second.order_id,
+        from_line_id=first.line_id,
+        to_line_id=second.line_id,
+        expected_on=purchase.expected_on,
     )
     assert (grown.from_order_id, grown.to_order_id) == (None, second.order_id)
     assert (freed.from_order_id, freed.to_order_id) == (first.order_id, None)
+    assert (grown.from_line_id, freed.to_line_id, freed.expected_on) == (None, None, None)
     assert purchase.pegs == (of(first, 30), of(second, 60))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -72,6 +72,9 @@ class Services:
     async def __aexit__(self, *_: object) -> None:
         if self._session is not None:
             await self._session.close()
+
+    def url(self, service: str) -> str:
+        return self._urls[service]
 
     async def get(self, service: str, path: str, **query: str | int) -> Answer:
         """Read one thing."""
@@ -155,7 +158,7 @@ class Services:
     @asynccontextmanager
     async def _request(
         self, method: str, url: str, payload: bytes | None, headers: Mapping[str, str], query: Mapping[str, str | int]
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
         if self._session is None:
             raise RuntimeError("enter the session first: `async with Services(…)`")
         sent = {"Authorization": self._authorization, **headers}

@@ -1,5 +1,6 @@
 """The lines that quotes, orders, shipments and invoices are made of, each with what its readers need."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated
 
@@ -28,6 +29,14 @@ class Line(Value):
     @property
     def gross(self) -> Money:
         return self.net + self.net.percent(self.tax_percent)
+
+
+def gross_total(nets: Iterable[tuple[Money, Decimal]], currency: str) -> Money:
+    """What net amounts come to with tax: the tax is rounded once per rate, on the sum of its nets (EN 16931, BR-CO-17)."""
+    by_rate: dict[Decimal, Money] = {}
+    for net, tax_percent in nets:
+        by_rate[tax_percent] = by_rate.get(tax_percent, Money.zero(currency)) + net
+    return Money.total((net + net.percent(rate) for rate, net in by_rate.items()), currency)
 
 
 class OrderLine(Line):

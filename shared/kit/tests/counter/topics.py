@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from contracts.event import Recorded
 from kit.envelope import read
@@ -45,3 +46,30 @@ async def content(kafka: str, topic: str, count: int, *, within: float = 20) -> 
                     return [event for events in found.values() for event in events]
     finally:
         await client.stop()
+
+
+async def limit_records(kafka: str, topic: str, size: int) -> None:
+    """Have the broker refuse record batches of more bytes."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": str(size)})])
+    await admin.close()
+
+
+@asynccontextmanager
+async def forwarding(port: int, to: str) -> AsyncGenerator[None]:
+    """Connections to the port reach this address."""
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, _, there = to.partition(":")
+        far_reader, far_writer = await asyncio.open_connection(host, int(there))
+        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+
+    async with await asyncio.start_server(forward, "127.0.0.1", port):
+        yield
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while chunk := await reader.read(65536):
+        writer.write(chunk)
+    writer.close()

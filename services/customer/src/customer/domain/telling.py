@@ -105,7 +105,7 @@ _TABLE: dict[Kind, tuple[_Row, ...]] = {
         _tell(sales.OpportunityAssigned, lambda e: f"Opportunity given to {e.owner}"),
         _tell(
             sales.OpportunityEstimated,
-            lambda e: f"Opportunity estimated at {e.amount}, decided on {_day(e.expected_close_on)}",
+            lambda e: f"Opportunity estimated: {e.amount}, decided on {_day(e.expected_close_on)}",
         ),
         _tell(sales.OpportunityStageChanged, lambda e: f"Opportunity moved from {e.before} to {e.after}"),
         _tell(sales.OpportunityWon, lambda e: f"Opportunity won: {e.total}"),
@@ -268,5 +268,8 @@ SHOWN_TO_CUSTOMERS: frozenset[type[Event]] = frozenset(
         service.CaseClosed,
     }
 )
-"""What a customer may read of its own timeline: what it did itself or was told. A new event is internal until named here:
-margins, credit, holds, drafts and our own quality work are nobody's business but ours."""
+"""What a customer may read of its own timeline: what it did itself or was told.
+
+A new event is internal until it is named here: margins, credit, holds, drafts and our own quality work are nobody's
+business but ours.
+"""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from contracts.errors import Refused
 from contracts.ids import ItemId, OrderId, ReleaseId, WarehouseId
@@ -34,6 +35,8 @@ class Withdrawn:
     """What was taken from one order again because its goods were quarantined or lost; now it waits."""
 
     order_id: OrderId
+    since: datetime
+    """When the order first asked."""
     stock: tuple[ReservedLine, ...]
     cancelled: tuple[ShipmentCancelled, ...]
 
@@ -107,7 +110,10 @@ def withdraw(
         stock = _withdraw_from(demand, shipments, item_id, warehouse_id, quantity)
         if stock:
             quantity -= _sum(stock, quantity.unit)
-            withdrawn.append(Withdrawn(order_id=demand.order_id, stock=stock, cancelled=_cancelled(shipments, reason)))
+            gone = _cancelled(shipments, reason)
+            withdrawn.append(
+                Withdrawn(order_id=demand.order_id, since=demand.requested_at, stock=stock, cancelled=gone)
+            )
     return tuple(withdrawn)
 
 

@@ -1,7 +1,7 @@
 """The ledger of goods: every change of stock on hand, written once and never changed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -17,6 +17,7 @@ class MovementKind(StrEnum):
     DISPATCH = "dispatch"
     ADJUSTMENT = "adjustment"
     SCRAP = "scrap"
+    TRANSFER = "transfer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,13 @@ def entries_of_dispatch(shipment_id: ShipmentId, taken: Iterable[Taken], moved_a
             moved_at=moved_at,
         )
         for part in taken
+    )
+
+
+def entries_of_transfer(less: StockAdjusted, more: StockAdjusted, moved_at: datetime) -> tuple[Movement, ...]:
+    """Out of one warehouse, into another; together they change nothing."""
+    return tuple(
+        replace(entry_of_adjustment(adjusted, moved_at), kind=MovementKind.TRANSFER) for adjusted in (less, more)
     )
 
 

@@ -1,5 +1,7 @@
 """Lots: goods that came in together, and stay known until the last of them is gone."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -78,6 +80,8 @@ class Lot:
     value: Money
     quarantined: Quantity
     serials: tuple[str, ...] = ()
+    origin_lot_id: LotId | None = None
+    """The lot that came in, when this is the part of it that was moved to another warehouse."""
     lot_id: LotId = field(default_factory=lambda: LotId(new_id()))
     version: int = 0
 
@@ -104,6 +108,30 @@ class Lot:
         """Goods leave the house."""
         self.must_give(quantity, serials)
         return self._remove(quantity, serials)
+
+    def move(
+        self, quantity: Quantity, warehouse_id: WarehouseId, reason: str, serials: Sequence[str] = ()
+    ) -> tuple[StockAdjusted, StockAdjusted, Lot]:
+        """So much of it goes to another warehouse, as a lot of its own there that keeps number, age and cost.
+
+        Less here and more there: the two adjustments cancel each other out.
+        """
+        self.must_give(quantity, serials)
+        gone = self._remove(quantity, serials)
+        arrived = Lot(
+            item_id=self.item_id,
+            warehouse_id=warehouse_id,
+            number=self.number,
+            received_on=self.received_on,
+            on_hand=quantity,
+            unit_cost=self.unit_cost,
+            value=gone.cost,
+            quarantined=Quantity.zero(quantity.unit),
+            serials=gone.serials,
+            origin_lot_id=self.origin_lot_id or self.lot_id,
+        )
+        less = self._adjusted(_minus(quantity), -gone.cost, reason)
+        return less, arrived._adjusted(quantity, gone.cost, reason), arrived
 
     def quarantine(self, reason: str, nonconformance_id: NonconformanceId | None = None) -> LotQuarantined:
         """Nothing of it may be promised or picked.
@@ -156,10 +184,11 @@ class Lot:
         quantity: Quantity,
         reason: str,
         nonconformance_id: NonconformanceId | None = None,
+        serials: Sequence[str] = (),
     ) -> LotReleased | StockAdjusted:
         """What quality decided: used, reworked and repaired goods are good again, the others are gone."""
         if disposition in ("scrap", "return_to_supplier"):
-            return self.scrap(quantity, reason, nonconformance_id)
+            return self.scrap(quantity, reason, nonconformance_id, serials)
         return self.release(quantity, reason, nonconformance_id)
 
     def lose(self, quantity: Quantity, reason: str, serials: Sequence[str] = ()) -> StockAdjusted:

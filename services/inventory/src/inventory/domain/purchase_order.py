@@ -180,7 +180,7 @@ class PurchaseOrder:
         lost = self._drop_unsupplied()
         before, self.expected_on = self.expected_on, expected_on or self.expected_on
         self.status = self._running_status()
-        return Acknowledgement(events=self._acknowledged(before), lost=lost)
+        return Acknowledgement(events=self._acknowledged(before, lost), lost=lost)
 
     def receive(self, arrived: Mapping[ItemId, Quantity]) -> tuple[Peg, ...]:
         """Goods came in; answers the pegs that were served by them, the longest waiting first."""
@@ -237,6 +237,9 @@ class PurchaseOrder:
             quantity=quantity,
             from_order_id=None if from_ is None else from_[0],
             to_order_id=None if to is None else to[0],
+            from_line_id=None if from_ is None else from_[1],
+            to_line_id=None if to is None else to[1],
+            expected_on=None if to is None else self.expected_on,
         )
 
     def _unit(self, item_id: ItemId) -> str:
@@ -248,11 +251,14 @@ class PurchaseOrder:
         begun = any(line.received for line in self.lines)
         return PurchaseStatus.PARTLY_RECEIVED if begun else PurchaseStatus.ACKNOWLEDGED
 
-    def _acknowledged(self, before: date) -> tuple[PurchaseOrderAcknowledged | PurchaseOrderDateChanged, ...]:
+    def _acknowledged(
+        self, before: date, lost: tuple[Peg, ...]
+    ) -> tuple[PurchaseOrderAcknowledged | PurchaseOrderDateChanged, ...]:
         said = PurchaseOrderAcknowledged(
             purchase_order_id=self.purchase_order_id,
             lines=tuple(_told(line, line.promised) for line in self.lines),
             expected_on=self.expected_on,
+            lost=lost,
         )
         if before == self.expected_on:
             return (said,)

@@ -84,7 +84,7 @@ class ChangeablePromise(Promise):
     def _amend(
         self, quantities: Mapping[LineId, Decimal], added: Sequence[OrderLine], reason: str
     ) -> tuple[Amending, ...]:
-        """Raises OrderIsOver, ChangeUnderWay, LineNotFound, NothingToAmend, BelowWhatIsShipped, QuantityNotPositive …"""
+        """Raises OrderIsOver, ChangeUnderWay, LineNotFound, NothingToAmend, NothingWouldRemain, BelowWhatIsShipped …"""
         self._must_be_open_to_change()
         self._check_amendment(quantities, added)
         at_once = self._resize(quantities, added)

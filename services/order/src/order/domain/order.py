@@ -95,7 +95,7 @@ class Order(ChangeablePromise):
     ) -> tuple[Amending | GoingOn, ...]:
         """Change quantities of lines, or add lines. More counts at once, less as soon as inventory has agreed.
 
-        Raises OrderIsOver, ChangeUnderWay, NothingToAmend, NothingWouldRemain, BelowWhatIsShipped, QuantityNotPositive …
+        Raises OrderIsOver, ChangeUnderWay, NothingToAmend, NothingWouldRemain, BelowWhatIsShipped …
         """
         return (*self._amend(quantities, added, reason), *self._go_on())
 

@@ -15,7 +15,7 @@ from sales.storage.leads import Leads
 
 
 class CaptureLead(Command):
-    """Who may want to buy, and where we know it from. `external_reference` is the source's own number: it comes once."""
+    """Who may want to buy, and where from. `external_reference` is the source's own number: it comes once."""
 
     source: Annotated[str, Field(min_length=1, max_length=100)]
     name: Annotated[str, Field(min_length=1, max_length=200)]

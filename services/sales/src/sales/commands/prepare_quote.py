@@ -28,7 +28,7 @@ STANDS_FOR = timedelta(days=30)
 
 
 class OfferedLine(BaseModel):
-    """So many of an item. What is not said comes from the catalogue (description) and the price list (net unit price)."""
+    """So many of an item. A description not said is the catalogue's, a net unit price not said the price list's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.engine import RowMapping
 
 from contracts.sales import Stage
 from contracts.values import Money
@@ -66,19 +67,19 @@ async def pipeline_summary(
     by = (opportunities.c.stage, opportunities.c.currency)
     sums = select(*by, func.count().label("number"), func.sum(opportunities.c.amount).label("amount"))
     filtered = sums.where(*(column == value for column, value in wanted.items() if value is not None))
-    stages = [_stage(row) for row in await tx.execute(filtered.group_by(*by))]
+    stages = [_stage(row) for row in (await tx.execute(filtered.group_by(*by))).mappings()]
     order = list(PROBABILITY_PERCENT)
     stages.sort(key=lambda each: (order.index(each.stage), each.amount.currency))
     return PipelineAnswer(stages=stages, totals=_totals(stages))
 
 
-def _stage(row: Row[tuple[Stage, str, int, Decimal]]) -> StageAnswer:
-    stage, currency, number, sum_of_amounts = row
-    amount, probability = Money(amount=sum_of_amounts, currency=currency), PROBABILITY_PERCENT[stage]
+def _stage(row: RowMapping) -> StageAnswer:
+    amount = Money(amount=row["amount"], currency=row["currency"])
+    probability = PROBABILITY_PERCENT[row["stage"]]
     return StageAnswer(
-        stage=stage,
+        stage=row["stage"],
         probability_percent=probability,
-        count=number,
+        count=row["number"],
         amount=amount,
         weighted=amount.percent(probability),
     )

@@ -27,7 +27,7 @@ _ABOUT = [column for column in price_lists.c if column.name != "prices"]
 
 
 class PriceListAnswer(BaseModel):
-    """A price list. It holds from `valid_from` to `valid_until`, both included, and no longer from `retired_from` on."""
+    """A price list. It holds from `valid_from` to `valid_until`, both included, and not from `retired_from` on."""
 
     price_list_id: PriceListId
     version: int

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -137,7 +138,7 @@ def _revision(revision: Revision) -> RevisionAnswer:
     )
 
 
-def _offer(offer: Offer) -> dict[str, object]:
+def _offer(offer: Offer) -> dict[str, Any]:  # Any: fields of an answer
     return {
         "lines": [_line(line) for line in offer.lines],
         "net": offer.net,

@@ -75,14 +75,8 @@ class PriceLists:
         if not item_ids:
             return {}
         prices = published_prices.c
-        found = await self.tx.execute(
-            select(prices.item_id, prices.amount).where(
-                prices.item_id.in_(item_ids),
-                prices.currency == currency,
-                prices.valid_from <= day,
-                prices.last_day >= day,
-            )
-        )
+        held = (prices.currency == currency, prices.valid_from <= day, prices.last_day >= day)
+        found = await self.tx.execute(select(prices.item_id, prices.amount).where(prices.item_id.in_(item_ids), *held))
         known = {row.item_id: Money(amount=row.amount, currency=currency) for row in found}
         if missing := set(item_ids) - known.keys():
             raise ItemHasNoPrice(f"publish a list in {currency} that names {min(missing)} for {day}, or say the price")

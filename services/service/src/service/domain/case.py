@@ -34,10 +34,10 @@ from service.domain.shipped import ShippedUnit
 from service.domain.tracing import About, traced
 
 OBJECTION_TIME = timedelta(days=7)
-"""So long after its resolution a case closes by itself, unless the setting says otherwise."""
+"""So long after its resolution a case closes by itself."""
 
 REOPEN_WINDOW = timedelta(days=30)
-"""So long after its resolution a case can be reopened, unless the setting says otherwise."""
+"""So long after its resolution a case can be reopened."""
 
 
 class Status(StrEnum):
@@ -125,7 +125,7 @@ class Case:
     """An enquiry, a complaint, an incident or the question of a return.
 
     Open a case by making one with what the customer said, then `open`. `order_id` … `serial` name what it is
-    about; `severity` counts for complaints only. On CustomersMerged `customer_id` becomes the survivor.
+    about; `severity` counts for complaints only; `external_reference` is what others call the case. On CustomersMerged `customer_id` becomes the survivor.
     """
 
     number: str
@@ -141,6 +141,7 @@ class Case:
     lot_ids: tuple[LotId, ...] = ()
     serial: str | None = None
     nothing_named_because: str | None = None
+    external_reference: str | None = None
     status: Status = Status.NEW
     assignee: str | None = None
     waiting_reason: str | None = None

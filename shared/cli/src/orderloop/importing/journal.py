@@ -1,4 +1,4 @@
-"""What was done already, on disk: a run that was killed goes on behind the last line, a finished one has nothing to do."""
+"""What was done already, on disk: a killed run goes on behind the last line, a finished one has nothing to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 NAMESPACE = uuid.UUID("6e1b7f2c-5f0e-5c7e-9a55-0d3f6c1a2b47")
 
@@ -16,7 +16,7 @@ Did = dict[str, Any]
 
 def command_key(dataset: str, step: str, key: str, part: str = "") -> str:
     """The idempotency key of a command: the same in every run, so that a repeated command is not done again."""
-    return str(uuid.uuid5(NAMESPACE, "\x1f".join((dataset, step, key, part))))
+    return str(uuid.uuid5(NAMESPACE, f"{dataset}\x1f{step}\x1f{key}\x1f{part}"))
 
 
 class Journal:
@@ -30,7 +30,10 @@ class Journal:
             self._learn(entry)
         self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def knows(self, step: str, key: str) -> bool:

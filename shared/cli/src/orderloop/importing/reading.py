@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,6 +55,15 @@ class Reader:
     touched: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
     """Per file the rows that some rule took or refused."""
 
+    @cached_property
+    def told_by_documents(self) -> set[str]:
+        """Files with documents, which name customers and items only in passing."""
+        mapping = self.mapping
+        rules = [*mapping.customers, *mapping.items, *mapping.opportunities, *mapping.orders, *mapping.payments]
+        rules += [*mapping.adjustments, *mapping.returns, *mapping.complaints]
+        lines = [line for rule in (*mapping.opportunities, *mapping.orders) for line in rule.lines]
+        return {rule.rows_of for rule in rules if not rule.once} | {line.rows_of for line in lines if line.rows_of}
+
     def read(self) -> Batch:
         mapping, batch = self.mapping, self.batch
         self._each(mapping.customers, "customer", batch.customers, masters.customer(mapping))
@@ -75,9 +85,7 @@ class Reader:
         for rule in self.mapping.orders:
             self._take(rule, "order", self.batch.orders, documents.order(self, rule), grouped=rule.grouped)
 
-    def _each(
-        self, rules: Sequence[L], what: str, found: dict[str, R], make: Callable[[L, str, Cells], R]
-    ) -> None:
+    def _each(self, rules: Sequence[L], what: str, found: dict[str, R], make: Callable[[L, str, Cells], R]) -> None:
         for rule in rules:
             self._take(rule, what, found, lambda key, rows, rule=rule: make(rule, key, self.cells(rows[0])))
 
@@ -115,9 +123,11 @@ class Reader:
     def rows(self, rule: Rule, what: str) -> Iterator[Row]:
         """The rows that the rule is about, without those that it refuses."""
         touched = self.touched.setdefault(self._table(rule.rows_of).name, set())
+        in_passing = rule.once and rule.rows_of in self.told_by_documents
         for row in self._table(rule.rows_of).rows:
             if holds(rule.when, row, self.tables):
-                touched.add(row.number)
+                if not in_passing:
+                    touched.add(row.number)
                 if self.passes(rule.refuse, what, "", row):
                     yield row
 
@@ -176,5 +186,5 @@ class Reader:
             reason = self.mapping.files[name].rest
             if left and reason:
                 self.batch.left_out[f"{len(left):,} rows of {name}"] = reason
-            for row in [] if reason else left:
+            for row in () if reason else left:
                 self.refuse("row", "", row, RowRefused("no rule of the mapping takes it"))

@@ -52,8 +52,7 @@ def check(job: Job) -> Batch:
 
 async def bring_in(job: Job, batch: Batch, services: Services, display: Display) -> Report:
     """Send all that is not behind us yet, in the order in which things need each other."""
-    with files.alone(job.folder / "lock"):
-        journal = Journal(job.folder / "journal.jsonl")
+    with files.alone(job.folder / "lock"), Journal(job.folder / "journal.jsonl") as journal:
         if job.again:
             journal.forget_refusals()
         work, began = Work(job.mapping, batch, services, journal, display), time.monotonic()
@@ -61,7 +60,6 @@ async def bring_in(job: Job, batch: Batch, services: Services, display: Display)
             await _all_steps(work)
             work.report.findings = await look_at(work)
         finally:
-            journal.close()
             work.report.seconds = time.monotonic() - began
             work.report.rows = _rows_of(batch)
             work.report.refusals = [*batch.refusals, *_refused_by_services(journal, batch)]

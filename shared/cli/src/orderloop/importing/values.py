@@ -98,7 +98,8 @@ def _origin(spec: Spec, row: Row, tables: Tables) -> str:
 
 
 def _joined(spec: Spec, row: Row, tables: Tables) -> str:
-    assert spec.join and spec.by and spec.on is not None and spec.take is not None
+    if not spec.join or not spec.by or spec.on is None or spec.take is None:
+        raise ValueError("join needs on, by and take")  # the schema has seen to it
     found = tables[spec.join].where(spec.by, text_of(spec.on, row, tables))
     return text_of(spec.take, found[0], tables) if found else ""
 

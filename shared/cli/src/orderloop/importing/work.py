@@ -11,7 +11,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Protocol, TypeVar
 
-from orderloop.http import Answer, Services, ServiceRefused
+from orderloop.http import Answer, ServiceRefused, Services
 from orderloop.importing.journal import Did, Journal, command_key
 from orderloop.importing.mapping import Mapping as SourceMapping
 from orderloop.importing.records import Batch

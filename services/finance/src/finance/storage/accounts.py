@@ -1,0 +1,100 @@
+"""Credit accounts: one row per customer; a merged customer's row says who it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import RowMapping
+
+from contracts.errors import NotFound
+from contracts.ids import CustomerId
+from contracts.values import Money
+from finance.domain.credit_account import CreditAccount
+from finance.storage.tables import credit_accounts, credit_notes, invoices, orders, payments, refunds
+from kit.database import Transaction
+from kit.storage import Rows
+
+
+class CustomerUnknown(NotFound):
+    """Credit, invoices and payments are those of a registered customer."""
+
+
+class Accounts:
+    """The account is locked before anything of its customer: who holds it, holds the customer's orders and money."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.rows = Rows(tx, credit_accounts, credit_accounts.c.customer_id, "credit account")
+
+    async def of(self, customer_id: CustomerId, expected_version: int | None = None) -> CreditAccount:
+        """The account of the customer, or of the one that it was merged into. Raises CustomerUnknown, VersionMismatch."""
+        row = await self.rows.find(customer_id)
+        while row is not None and row["survivor_id"] is not None:
+            row = await self.rows.find(row["survivor_id"])
+        if row is None:
+            raise CustomerUnknown(f"there is no customer {customer_id}; register it with the customer service first")
+        if expected_version is not None:
+            row = await self.rows.load(row["customer_id"], expected_version)
+        return account_of(row)
+
+    async def own(self, customer_id: CustomerId) -> CreditAccount | None:
+        """The customer's very own account, or None when it was merged. Raises CustomerUnknown."""
+        row = await self.rows.find(customer_id)
+        if row is None:
+            raise CustomerUnknown(f"there is no customer {customer_id}; its registration may be on its way")
+        return None if row["survivor_id"] is not None else account_of(row)
+
+    async def add(self, account: CreditAccount, name: str) -> None:
+        account.version = await self.rows.add(account.customer_id, {"name": name, **_values(account)})
+
+    async def save(self, account: CreditAccount) -> None:
+        account.version = await self.rows.save(account.customer_id, account.version, _values(account))
+
+    async def rename(self, customer_id: CustomerId, name: str) -> None:
+        mine = credit_accounts.c.customer_id == customer_id
+        await self.tx.execute(update(credit_accounts).where(mine).values(name=name))
+
+    async def survivor_of(self, customer_id: CustomerId) -> CustomerId:
+        """Who the customer is now, for reading; who is unknown is taken to be nobody else."""
+        known = select(credit_accounts.c.survivor_id).where(credit_accounts.c.customer_id == customer_id)
+        return (await self.tx.scalar(known)) or customer_id
+
+    async def move_to(self, survivor_id: CustomerId, merged_id: CustomerId) -> None:
+        """What names the merged customer now names the survivor; the journal says who it was."""
+        merged = (credit_accounts.c.customer_id == merged_id) | (credit_accounts.c.survivor_id == merged_id)
+        await self.tx.execute(update(credit_accounts).where(merged).values(survivor_id=survivor_id))
+        for table in (orders, invoices, credit_notes, payments, refunds):
+            values = {"customer_id": survivor_id, "version": table.c.version + 1}
+            await self.tx.execute(update(table).where(table.c.customer_id == merged_id).values(values))
+
+
+def account_of(row: RowMapping) -> CreditAccount:
+    def money(amount: Decimal) -> Money:
+        return Money(amount=amount, currency=row["currency"])
+
+    return CreditAccount(
+        customer_id=row["customer_id"],
+        version=row["version"],
+        currency=row["currency"],
+        limit=None if row["credit_limit"] is None else money(row["credit_limit"]),
+        state=row["state"],
+        approved=money(row["approved"]),
+        receivables=money(row["receivables"]),
+        unallocated_cash=money(row["unallocated_cash"]),
+        waiting=row["waiting"],
+    )
+
+
+def _values(account: CreditAccount) -> Mapping[str, Any]:  # Any: column values
+    return {
+        "currency": account.currency,
+        "credit_limit": None if account.limit is None else account.limit.amount,
+        "state": account.state,
+        "approved": account.approved.amount,
+        "receivables": account.receivables.amount,
+        "unallocated_cash": account.unallocated_cash.amount,
+        "waiting": account.waiting,
+    }

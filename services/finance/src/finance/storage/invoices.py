@@ -1,0 +1,142 @@
+"""Invoices and credit notes: one row each; the document's lines never change, what is open does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import IntegrityError
+
+from contracts.errors import NotFound
+from contracts.ids import CustomerId, InvoiceId, OrderId
+from contracts.values import Money
+from finance.domain.credit_note import CreditNote
+from finance.domain.invoice import Invoice, ShipmentAlreadyInvoiced
+from finance.storage.tables import credit_notes, invoices
+from kit.database import UNIQUE_VIOLATION, Transaction, sqlstate
+from kit.storage import Rows
+
+_COLUMNS = (
+    "number", "order_id", "customer_id", "shipment_id", "currency", "lines", "credited_lines", "issued_on", "due_on",
+    "told_overdue",
+)  # fmt: skip
+_NOTE = ("number", "invoice_id", "order_id", "customer_id", "currency", "lines", "reason", "issued_on")
+
+
+class InvoiceUnknown(NotFound):
+    """Money is asked for, settled and given back on an invoice that was issued."""
+
+
+class Invoices:
+    """What is read here is locked until the transaction ends; lock its customer's account first."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.rows = Rows(tx, invoices, invoices.c.invoice_id, "invoice")
+
+    async def customer_of(self, invoice_id: InvoiceId) -> CustomerId:
+        """Whose account to lock before the invoice is read. Raises InvoiceUnknown."""
+        found = await self.tx.scalar(select(invoices.c.customer_id).where(invoices.c.invoice_id == invoice_id))
+        if found is None:
+            raise InvoiceUnknown(f"there is no invoice {invoice_id}")
+        return found
+
+    async def get(self, invoice_id: InvoiceId, expected_version: int | None = None) -> Invoice:
+        """Raises InvoiceUnknown, VersionMismatch."""
+        row = await self.rows.find(invoice_id)
+        if row is None:
+            raise InvoiceUnknown(f"there is no invoice {invoice_id}")
+        return invoice_of(row if expected_version is None else await self.rows.load(invoice_id, expected_version))
+
+    async def to_settle(self, customer_id: CustomerId, amount: Money, order_id: OrderId | None) -> list[Invoice]:
+        """The customer's oldest open invoices, no more than the amount settles; those of one order when it is named."""
+        mine: list[ColumnElement[bool]] = [invoices.c.customer_id == customer_id, invoices.c.open > 0]
+        mine += [invoices.c.currency == amount.currency]
+        mine += [] if order_id is None else [invoices.c.order_id == order_id]
+        before = func.sum(invoices.c.open).over(order_by=(invoices.c.issued_on, invoices.c.number)) - invoices.c.open
+        queue = select(invoices.c.invoice_id, before.label("before")).where(*mine).subquery()
+        reached = select(queue.c.invoice_id).where(queue.c.before < amount.amount)
+        return await self._locked(invoices.c.invoice_id.in_(reached))
+
+    async def open_of(self, order_id: OrderId) -> list[Invoice]:
+        """What is open of an order."""
+        return await self._locked((invoices.c.order_id == order_id) & (invoices.c.open > 0))
+
+    async def overdue(self, today: date, limit: int) -> list[Invoice]:
+        """Invoices whose day to be paid has passed, of which nobody was told; those that are at work are left out."""
+        late = (invoices.c.due_on < today) & (invoices.c.open > 0) & ~invoices.c.told_overdue
+        wanted = select(invoices).where(late).order_by(invoices.c.due_on).limit(limit)
+        found = await self.tx.execute(wanted.with_for_update(skip_locked=True))
+        return [invoice_of(row) for row in found.mappings()]
+
+    async def add(self, invoice: Invoice) -> None:
+        """Raises ShipmentAlreadyInvoiced."""
+        try:
+            invoice.version = await self.rows.add(invoice.invoice_id, _values(invoice))
+        except IntegrityError as error:
+            if sqlstate(error) != UNIQUE_VIOLATION:
+                raise
+            raise ShipmentAlreadyInvoiced(f"shipment {invoice.shipment_id} has its invoice; read that one") from error
+
+    async def save(self, invoice: Invoice) -> None:
+        invoice.version = await self.rows.save(invoice.invoice_id, invoice.version, _values(invoice))
+
+    async def save_settled(self, settled: Sequence[Invoice]) -> None:
+        """Write back what payments and reminders change, all invoices in one statement; they are locked."""
+        if settled:
+            columns = zip(*(_settled(each) for each in settled), strict=True)
+            await self.tx.exec_driver_sql(_SETTLE, tuple(list(column) for column in columns))
+
+    async def add_credit_note(self, note: CreditNote) -> None:
+        rows = Rows(self.tx, credit_notes, credit_notes.c.credit_note_id, "credit note")
+        note.version = await rows.add(note.credit_note_id, {name: getattr(note, name) for name in _NOTE})
+
+    async def _locked(self, wanted: ColumnElement[bool]) -> list[Invoice]:
+        ordered = select(invoices).where(wanted).order_by(invoices.c.issued_on, invoices.c.number)
+        found = await self.tx.execute(ordered.with_for_update())
+        return [invoice_of(row) for row in found.mappings()]
+
+
+def invoice_of(row: RowMapping) -> Invoice:
+    return Invoice(
+        invoice_id=row["invoice_id"],
+        version=row["version"],
+        settled=Money(amount=row["settled"], currency=row["currency"]),
+        waived=Money(amount=row["waived"], currency=row["currency"]),
+        **{name: row[name] for name in _COLUMNS},
+    )
+
+
+def credit_note_of(row: RowMapping) -> CreditNote:
+    return CreditNote(
+        credit_note_id=row["credit_note_id"], version=row["version"], **{name: row[name] for name in _NOTE}
+    )
+
+
+def _values(invoice: Invoice) -> Mapping[str, Any]:  # Any: column values
+    return {
+        "status": invoice.status.value,
+        "gross": invoice.gross.amount,
+        "credited": invoice.credited.amount,
+        "settled": invoice.settled.amount,
+        "waived": invoice.waived.amount,
+        "open": invoice.open.amount,
+        **{name: getattr(invoice, name) for name in _COLUMNS},
+    }
+
+
+def _settled(invoice: Invoice) -> tuple[object, ...]:
+    amounts = (invoice.settled.amount, invoice.waived.amount, invoice.open.amount)
+    return (invoice.invoice_id, *amounts, invoice.status.value, invoice.told_overdue)
+
+
+_SETTLE = """
+UPDATE invoices i SET settled = n.settled, waived = n.waived, open = n.open, status = n.status,
+       told_overdue = n.told_overdue, version = i.version + 1
+  FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::text[], $6::bool[])
+    AS n(invoice_id, settled, waived, open, status, told_overdue)
+ WHERE i.invoice_id = n.invoice_id
+"""

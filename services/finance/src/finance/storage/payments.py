@@ -1,0 +1,124 @@
+"""Payments, with their allocations as a document, and refunds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import IntegrityError
+
+from contracts.errors import NotFound
+from contracts.ids import CustomerId, InvoiceId, OrderId, PaymentId
+from contracts.values import Money
+from finance.domain.payment import Payment, PaymentReferenceTaken
+from finance.domain.refund import Refund
+from finance.storage.tables import payments, refunds
+from kit.database import UNIQUE_VIOLATION, Transaction, sqlstate
+from kit.storage import Rows
+
+_COLUMNS = ("customer_id", "reference", "received_on", "order_id", "prepayment", "allocations")
+
+
+class PaymentUnknown(NotFound):
+    """Only money that came in is allocated or goes back."""
+
+
+class Payments:
+    """What is read here is locked until the transaction ends; lock its customer's account first."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.rows = Rows(tx, payments, payments.c.payment_id, "payment")
+
+    async def customer_of(self, payment_id: PaymentId) -> CustomerId:
+        """Whose account to lock before the payment is read. Raises PaymentUnknown."""
+        found = await self.tx.scalar(select(payments.c.customer_id).where(payments.c.payment_id == payment_id))
+        if found is None:
+            raise PaymentUnknown(f"there is no payment {payment_id}")
+        return found
+
+    async def get(self, payment_id: PaymentId, expected_version: int | None = None) -> Payment:
+        """Raises NotFound, VersionMismatch."""
+        return payment_of(await self.rows.load(payment_id, expected_version))
+
+    async def waiting_for(self, order_id: OrderId) -> list[Payment]:
+        """The money that came for an order and is not used up."""
+        return await self._locked((payments.c.order_id == order_id) & (payments.c.unallocated > 0))
+
+    async def prepayments_of(self, order_id: OrderId) -> list[Payment]:
+        """The money that is still spoken for by an order."""
+        return await self._locked((payments.c.order_id == order_id) & payments.c.prepayment)
+
+    async def settling(self, customer_id: CustomerId, invoice_id: InvoiceId) -> list[Payment]:
+        """The payments that have settled parts of an invoice."""
+        named = func.jsonb_build_array(func.jsonb_build_object("invoice_id", str(invoice_id)), type_=JSONB)
+        settles = payments.c.allocations.op("@>")(named)
+        return await self._locked((payments.c.customer_id == customer_id) & settles)
+
+    async def add(self, payment: Payment, paid_by: CustomerId) -> None:
+        """Raises PaymentReferenceTaken: the index knows who paid it, the query who that is after mergers."""
+        same = (payments.c.customer_id == payment.customer_id) & (payments.c.reference == payment.reference)
+        taken = await self.tx.scalar(select(payments.c.payment_id).where(same))
+        if taken is not None:
+            raise PaymentReferenceTaken(f"{payment.reference} is payment {taken}; read that one")
+        try:
+            payment.version = await self.rows.add(payment.payment_id, {"paid_by": paid_by, **_values(payment)})
+        except IntegrityError as error:
+            if sqlstate(error) != UNIQUE_VIOLATION:
+                raise
+            raise PaymentReferenceTaken(f"{payment.reference} was recorded before; read that payment") from error
+
+    async def save(self, payment: Payment) -> None:
+        payment.version = await self.rows.save(payment.payment_id, payment.version, _values(payment))
+
+    async def save_all(self, changed: Sequence[Payment]) -> None:
+        """Few: what waited for one order, or what settled one invoice."""
+        for payment in changed:
+            await self.save(payment)
+
+    async def add_refunds(self, given: Sequence[Refund], on: date) -> None:
+        rows = Rows(self.tx, refunds, refunds.c.refund_id, "refund")
+        for refund in given:
+            refund.version = await rows.add(refund.refund_id, _refund_values(refund, on))
+
+    async def _locked(self, wanted: ColumnElement[bool]) -> list[Payment]:
+        ordered = select(payments).where(wanted).order_by(payments.c.received_on, payments.c.payment_id)
+        found = await self.tx.execute(ordered.with_for_update())
+        return [payment_of(row) for row in found.mappings()]
+
+
+def payment_of(row: RowMapping) -> Payment:
+    return Payment(
+        payment_id=row["payment_id"],
+        version=row["version"],
+        amount=Money(amount=row["amount"], currency=row["currency"]),
+        refunded=Money(amount=row["refunded"], currency=row["currency"]),
+        **{name: row[name] for name in _COLUMNS},
+    )
+
+
+def _values(payment: Payment) -> Mapping[str, Any]:  # Any: column values
+    return {
+        "amount": payment.amount.amount,
+        "currency": payment.amount.currency,
+        "refunded": payment.refunded.amount,
+        "unallocated": payment.unallocated.amount,
+        "status": payment.status.value,
+        **{name: getattr(payment, name) for name in _COLUMNS},
+    }
+
+
+def _refund_values(refund: Refund, on: date) -> Mapping[str, Any]:  # Any: column values
+    return {
+        "payment_id": refund.payment_id,
+        "order_id": refund.order_id,
+        "customer_id": refund.customer_id,
+        "amount": refund.amount.amount,
+        "currency": refund.amount.currency,
+        "reason": refund.reason,
+        "refunded_on": on,
+    }

@@ -1,0 +1,141 @@
+"""Demands: one row an order line. A line is written by those who hold the lock of its item.
+
+So a demand is loaded with the lines that are needed, and two transactions that fill different lines of one order do not
+wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from pydantic import TypeAdapter
+from sqlalchemy.engine import RowMapping
+
+from contracts.ids import CustomerId, ItemId, OrderId
+from contracts.values import Quantity
+from inventory.domain.demand import Demand, DemandLine, Holding
+from inventory.domain.item import Tracking
+from inventory.storage.bulk import write_rows
+from kit.database import Transaction
+
+_HOLDINGS: TypeAdapter[list[Holding]] = TypeAdapter(list[Holding])
+
+
+class Demands:
+    """What the orders want."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    async def of_order(self, order_id: OrderId) -> Demand | None:
+        """With all its lines; None when the order never asked for anything."""
+        found = await self._found(_SELECT + "WHERE order_id = $1", order_id)
+        return next(iter(found.values()), None)
+
+    async def waiting(self, item_ids: Collection[ItemId]) -> dict[OrderId, Demand]:
+        """The orders that wait for these items, with the lines that do."""
+        return await self._found(_SELECT + "WHERE item_id = ANY($1::uuid[]) AND backordered > 0", list(item_ids))
+
+    async def holding(self, item_ids: Collection[ItemId]) -> dict[OrderId, Demand]:
+        """The orders for which something of these items is kept, with the lines for which it is."""
+        return await self._found(_SELECT + "WHERE item_id = ANY($1::uuid[]) AND reserved + planned > 0", list(item_ids))
+
+    async def tracking(self, order_id: OrderId) -> dict[ItemId, Tracking]:
+        """How the items of an order are tracked."""
+        rows = await self.tx.exec_driver_sql(_TRACKING, (order_id,))
+        return {row[0]: row[1] for row in rows}
+
+    async def survivor(self, customer_id: CustomerId) -> CustomerId:
+        """The customer, or the one that it was merged into."""
+        statement = "SELECT survivor_id FROM merged_customers WHERE customer_id = $1"
+        row = (await self.tx.exec_driver_sql(statement, (customer_id,))).first()
+        return customer_id if row is None else row[0]
+
+    async def save(self, *demands: Demand) -> None:
+        """Write the lines that are loaded."""
+        await write_rows(self.tx, _PUT, [_row(demand, line) for demand in demands for line in demand.lines])
+
+    async def merge(self, customer_id: CustomerId, survivor_id: CustomerId) -> None:
+        """What names a merged customer now names the survivor, and will."""
+        for statement in _MERGE:
+            _ = await self.tx.exec_driver_sql(statement, (customer_id, survivor_id))
+
+    async def _found(self, statement: str, parameter: object) -> dict[OrderId, Demand]:
+        rows = (await self.tx.exec_driver_sql(statement + " ORDER BY line_id", (parameter,))).mappings()
+        return demands_of(rows)
+
+
+def demands_of(rows: Iterable[RowMapping]) -> dict[OrderId, Demand]:
+    demands: dict[OrderId, Demand] = {}
+    for row in rows:
+        order_id = row["order_id"]
+        if order_id not in demands:
+            demands[order_id] = Demand(
+                order_id=order_id, customer_id=row["customer_id"], requested_at=row["requested_at"]
+            )
+        demands[order_id].lines.append(_line(row))
+    return demands
+
+
+def _line(row: RowMapping) -> DemandLine:
+    unit = row["unit"]
+    return DemandLine(
+        line_id=row["line_id"],
+        item_id=row["item_id"],
+        stocked=row["stocked"],
+        requested=Quantity(value=row["requested"], unit=unit),
+        backordered=Quantity(value=row["backordered"], unit=unit),
+        shipped=Quantity(value=row["shipped"], unit=unit),
+        released=Quantity(value=row["released"], unit=unit),
+        holdings=_HOLDINGS.validate_json(row["holdings"]),
+    )
+
+
+def _row(demand: Demand, line: DemandLine) -> tuple[object, ...]:
+    line.holdings = [holding for holding in line.holdings if holding.reserved or holding.planned]
+    return (
+        line.line_id,
+        demand.order_id,
+        demand.customer_id,
+        demand.requested_at,
+        line.item_id,
+        line.stocked,
+        line.unit,
+        line.requested.value,
+        line.reserved.value,
+        line.planned.value,
+        line.backordered.value,
+        line.shipped.value,
+        line.released.value,
+        _HOLDINGS.dump_json(line.holdings).decode(),
+    )
+
+
+_SELECT = """
+SELECT line_id, order_id, customer_id, requested_at, item_id, stocked, unit, requested, backordered, shipped, released,
+       holdings FROM demand_lines
+"""
+
+_TRACKING = """
+SELECT DISTINCT i.item_id, i.tracked FROM demand_lines d JOIN items i USING (item_id) WHERE d.order_id = $1
+"""
+
+_PUT = """
+INSERT INTO demand_lines (line_id, order_id, customer_id, requested_at, item_id, stocked, unit, requested, reserved,
+                          planned, backordered, shipped, released, holdings)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::uuid[], $6::bool[], $7::text[],
+                     $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[],
+                     $14::jsonb[])
+ON CONFLICT (line_id) DO UPDATE
+   SET requested = excluded.requested, reserved = excluded.reserved, planned = excluded.planned,
+       backordered = excluded.backordered, shipped = excluded.shipped, released = excluded.released,
+       holdings = excluded.holdings
+"""
+
+_MERGE = (
+    "INSERT INTO merged_customers (customer_id, survivor_id) VALUES ($1, $2)"
+    " ON CONFLICT (customer_id) DO UPDATE SET survivor_id = excluded.survivor_id",
+    "UPDATE merged_customers SET survivor_id = $2 WHERE survivor_id = $1",
+    "UPDATE demand_lines SET customer_id = $2 WHERE customer_id = $1",
+    "UPDATE shipments SET customer_id = $2, version = version + 1 WHERE customer_id = $1",
+)

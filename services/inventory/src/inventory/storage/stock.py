@@ -1,0 +1,156 @@
+"""Stock: the levels of some items in all warehouses, loaded and written in one statement each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from sqlalchemy.engine import RowMapping
+
+from contracts.ids import ItemId, WarehouseId
+from contracts.inventory import AvailabilityChanged
+from contracts.lines import ReservedLine
+from contracts.values import Quantity
+from inventory.domain.item import Item
+from inventory.domain.stock import StockLevel, availability_of, empty_level
+from inventory.storage.bulk import write_rows
+from inventory.storage.items import ItemUnknown, WarehouseUnknown, item_of
+from kit.database import Transaction
+
+Key = tuple[ItemId, WarehouseId]
+_Figures = tuple[Decimal, Decimal, Decimal]
+
+
+class Stock:
+    """The stock of some items; who loads it to change it holds the locks of these items.
+
+    `levels` come in the order of the warehouses' priority. `save` writes what changed by one conditional update: it
+    decides, whatever was read before.
+    """
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.items: dict[ItemId, Item] = {}
+        self.warehouses: dict[WarehouseId, None] = {}
+        self._levels: dict[Key, StockLevel] = {}
+        self._stored: dict[Key, _Figures] = {}
+        self._available: dict[ItemId, Quantity] = {}
+
+    @staticmethod
+    async def load(tx: Transaction, item_ids: Iterable[ItemId]) -> Stock:
+        """Raises ItemUnknown."""
+        stock, wanted = Stock(tx), set(item_ids)
+        for row in (await tx.exec_driver_sql(_LOAD, (list(wanted),))).mappings():
+            stock._read(row)
+        if missing := wanted - stock.items.keys():
+            raise ItemUnknown(f"there is no item {min(missing)}; register it first")
+        stock._available = {item_id: stock.availability(item_id).available for item_id in stock.items}
+        return stock
+
+    @property
+    def levels(self) -> list[StockLevel]:
+        return list(self._levels.values())
+
+    @property
+    def first_warehouse(self) -> WarehouseId:
+        """The one that goods are taken from first. Raises WarehouseUnknown."""
+        for warehouse_id in self.warehouses:
+            return warehouse_id
+        raise WarehouseUnknown("there is no warehouse yet; open one first")
+
+    def level(self, item_id: ItemId, warehouse_id: WarehouseId) -> StockLevel:
+        """Raises WarehouseUnknown."""
+        if warehouse_id not in self.warehouses:
+            raise WarehouseUnknown(f"there is no warehouse {warehouse_id}; open it first")
+        return self._levels[item_id, warehouse_id]
+
+    def availability(self, item_id: ItemId) -> AvailabilityChanged:
+        """Over all warehouses."""
+        own = [self._levels[item_id, warehouse_id] for warehouse_id in self.warehouses]
+        return availability_of(item_id, own, self.items[item_id].unit)
+
+    def reserve(self, parts: Iterable[ReservedLine]) -> None:
+        """Set the goods aside; services need no stock."""
+        for part in parts:
+            if self.items[part.item_id].is_stocked:
+                self.level(part.item_id, part.warehouse_id).reserve(part.quantity)
+
+    def release(self, parts: Iterable[ReservedLine]) -> None:
+        """What was set aside is there for others again."""
+        for part in parts:
+            self.level(part.item_id, part.warehouse_id).release(part.quantity)
+
+    async def save(self) -> tuple[AvailabilityChanged, ...]:
+        """Write what changed, and tell of the items of which more or less is available than before."""
+        changes = {key: _minus(_figures(level), self._stored.get(key)) for key, level in self._levels.items()}
+        changed = {key: change for key, change in changes.items() if any(change)}
+        await write_rows(self.tx, _CHANGE, [(*key, *each) for key, each in changed.items() if key in self._stored])
+        new = [(*key, self._levels[key].on_hand.unit, *each) for key, each in changed.items() if key not in self._stored]
+        await write_rows(self.tx, _ADD, new)
+        self._stored |= {key: _figures(self._levels[key]) for key in changed}
+        return self._tell({item_id for item_id, _ in changed})
+
+    def _tell(self, changed: set[ItemId]) -> tuple[AvailabilityChanged, ...]:
+        now = [self.availability(item_id) for item_id in self.items if item_id in changed]
+        told = tuple(each for each in now if each.available != self._available[each.item_id])
+        self._available |= {each.item_id: each.available for each in told}
+        return told
+
+    def _read(self, row: RowMapping) -> None:
+        item_id, warehouse_id = row["item_id"], row["warehouse_id"]
+        if item_id not in self.items:
+            self.items[item_id] = item_of(row)
+        if warehouse_id is None:
+            return
+        self.warehouses[warehouse_id] = None
+        level = empty_level(item_id, warehouse_id, row["unit"])
+        if row["on_hand"] is not None:
+            level = level_of(row)
+            self._stored[item_id, warehouse_id] = _figures(level)
+        self._levels[item_id, warehouse_id] = level
+
+
+def level_of(row: RowMapping) -> StockLevel:
+    unit = row["unit"]
+    return StockLevel(
+        item_id=row["item_id"],
+        warehouse_id=row["warehouse_id"],
+        on_hand=Quantity(value=row["on_hand"], unit=unit),
+        reserved=Quantity(value=row["reserved"], unit=unit),
+        quarantined=Quantity(value=row["quarantined"], unit=unit),
+    )
+
+
+def _figures(level: StockLevel) -> _Figures:
+    return (level.on_hand.value, level.reserved.value, level.quarantined.value)
+
+
+def _minus(after: _Figures, before: _Figures | None) -> _Figures:
+    if before is None:
+        return after
+    return (after[0] - before[0], after[1] - before[1], after[2] - before[2])
+
+
+_LOAD = """
+SELECT i.*, w.warehouse_id, l.on_hand, l.reserved, l.quarantined
+  FROM items i LEFT JOIN warehouses w ON true
+  LEFT JOIN stock_levels l ON l.item_id = i.item_id AND l.warehouse_id = w.warehouse_id
+ WHERE i.item_id = ANY($1::uuid[]) ORDER BY w.priority, w.code
+"""
+
+# The one statement that decides: no row that it leaves out was changed, and none goes below zero.
+_CHANGE = """
+UPDATE stock_levels l
+   SET on_hand = l.on_hand + c.on_hand, reserved = l.reserved + c.reserved, quarantined = l.quarantined + c.quarantined
+  FROM unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[])
+    AS c(item_id, warehouse_id, on_hand, reserved, quarantined)
+ WHERE l.item_id = c.item_id AND l.warehouse_id = c.warehouse_id
+   AND l.on_hand - l.reserved - l.quarantined >= c.reserved + c.quarantined - c.on_hand
+   AND l.on_hand + c.on_hand >= 0 AND l.reserved + c.reserved >= 0 AND l.quarantined + c.quarantined >= 0
+"""
+
+_ADD = """
+INSERT INTO stock_levels (item_id, warehouse_id, unit, on_hand, reserved, quarantined)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::numeric[], $5::numeric[], $6::numeric[])
+ON CONFLICT DO NOTHING
+"""

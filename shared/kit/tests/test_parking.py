@@ -1,0 +1,245 @@
+"""When an event of a key cannot be applied, its key waits in order and everything else flows."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from counter import trouble
+from counter.effects import OpenCounter, rows
+from counter.events import CounterFilled
+from counter.given import (
+    a_counter,
+    a_supply,
+    arrive,
+    left,
+    parked,
+    retry_what_is_due,
+    time_passes_for,
+    waiting,
+)
+
+from contracts.errors import NotFound, Unavailable
+from contracts.ids import new_id
+from kit.database import Transaction
+from testkit import ServiceUnderTest
+from testkit.service_under_test import Parked
+
+pytestmark = pytest.mark.usefixtures("nothing_is_parked")
+
+
+@pytest.fixture
+async def nothing_is_parked(counter_service: ServiceUnderTest) -> None:
+    async with counter_service.running.database.begin() as tx:
+        _ = await tx.exec_driver_sql("TRUNCATE parked_key, parked_message, discarded_message")
+    trouble.coming.clear()
+
+
+async def discard(counter_service: ServiceUnderTest, subject: UUID, reason: str = "a test") -> None:
+    await counter_service.running.consumer.discard_parked(("supplier.events", subject), reason, "anna")
+
+
+async def test_an_event_after_a_gap_waits_and_goes_on_when_the_missing_one_comes(
+    counter_service: ServiceUnderTest,
+) -> None:
+    counter_id, supply_id = await a_counter(counter_service), new_id()
+    first, second, third = (counter_service.records(a_supply(counter_id, supply_id, 10**n)) for n in range(3))
+
+    await arrive(counter_service, third)
+    await arrive(counter_service, second)
+    key = await parked(counter_service, supply_id)
+    assert key is not None
+    assert (key.kind, key.reason, key.waiting) == ("gap", "event 1 of this key has not come yet", 2)
+    assert (await retry_what_is_due(counter_service), await left(counter_service, counter_id)) == (0, 0)
+
+    await arrive(counter_service, first)
+    await retry_what_is_due(counter_service)
+    filled = [event for event in await counter_service.published() if isinstance(event, CounterFilled)]
+    assert [event.pieces for event in filled] == [1, 10, 100]
+    assert await parked(counter_service, supply_id) is None
+
+
+async def test_a_gap_inside_a_batch_parks_only_its_key(counter_service: ServiceUnderTest) -> None:
+    one, other = await a_counter(counter_service), await a_counter(counter_service)
+    gap = counter_service.records(a_supply(one), sequence=2)
+
+    await arrive(counter_service, gap, counter_service.records(a_supply(other)))
+
+    assert (await left(counter_service, one), await left(counter_service, other)) == (0, 1)
+
+
+async def test_later_events_of_a_parked_key_wait_behind_it_in_order(counter_service: ServiceUnderTest) -> None:
+    counter_id, supply_id = await a_counter(counter_service), new_id()
+    poison = counter_service.records(a_supply(counter_id, supply_id, 0))
+    later = [counter_service.records(a_supply(counter_id, supply_id, n)) for n in (1, 2, 3)]
+
+    await arrive(counter_service, poison, *later[:2])
+    await arrive(counter_service, later[2], poison, *later)
+
+    assert await waiting(counter_service, supply_id) == [1, 2, 3, 4]
+    assert await left(counter_service, counter_id) == 0
+
+
+async def test_a_refusal_needs_a_person(counter_service: ServiceUnderTest) -> None:
+    with pytest.raises(Parked, match="refused: NothingSupplied: order more"):
+        await counter_service.receives(event := a_supply(await a_counter(counter_service), pieces=0))
+
+    key = await parked(counter_service, event.subject)
+    assert key is not None
+    assert (key.next_attempt_at, key.attempts) == (None, 0)
+
+
+async def test_an_event_about_something_unknown_succeeds_when_that_has_come(counter_service: ServiceUnderTest) -> None:
+    counter_id = new_id()
+    event = counter_service.records(a_supply(counter_id, pieces=4))
+    await arrive(counter_service, event)
+    key = await parked(counter_service, event.subject)
+    assert key is not None
+    assert (key.kind, key.next_attempt_at is not None) == ("waiting", True)
+    await time_passes_for(counter_service, event.subject)
+    assert await retry_what_is_due(counter_service) == 1
+
+    async def open_it(command: OpenCounter, tx: Transaction) -> None:
+        _ = await rows(tx).add(counter_id, {"label": command.label, "pieces": 0})
+
+    await counter_service.does(open_it, OpenCounter())
+    await time_passes_for(counter_service, event.subject)
+    await retry_what_is_due(counter_service)
+
+    assert (await left(counter_service, counter_id), await parked(counter_service, event.subject)) == (4, None)
+
+
+async def test_an_event_about_something_unknown_is_left_to_a_person_after_nine_attempts(
+    counter_service: ServiceUnderTest,
+) -> None:
+    event = counter_service.records(a_supply(new_id()))
+    await arrive(counter_service, event)
+
+    attempts = 0
+    while (key := await parked(counter_service, event.subject)) is not None and key.next_attempt_at is not None:
+        await time_passes_for(counter_service, event.subject)
+        attempts += await retry_what_is_due(counter_service)
+
+    assert attempts == 9
+    assert key is not None
+    assert (key.kind, key.attempts) == ("waiting", 9)
+
+
+async def test_a_fault_of_ours_is_tried_again_three_times_and_then_left_to_a_person(
+    counter_service: ServiceUnderTest,
+) -> None:
+    counter_id = await a_counter(counter_service)
+    event = counter_service.records(a_supply(counter_id))
+    trouble.coming[event.subject] = [ZeroDivisionError("a bug")] * 4
+    await arrive(counter_service, event)
+
+    for _ in range(5):
+        await time_passes_for(counter_service, event.subject)
+        await retry_what_is_due(counter_service)
+
+    key = await parked(counter_service, event.subject)
+    assert key is not None
+    assert (key.kind, key.reason, key.attempts) == ("fault", "ZeroDivisionError: a bug", 3)
+    assert (key.next_attempt_at, await left(counter_service, counter_id)) == (None, 0)
+
+
+async def test_each_event_of_a_parked_key_has_all_its_attempts(counter_service: ServiceUnderTest) -> None:
+    counter_id, supply_id = await a_counter(counter_service), new_id()
+    trouble.coming[supply_id] = [ZeroDivisionError("first")] * 3
+    for _ in range(2):
+        await arrive(counter_service, counter_service.records(a_supply(counter_id, supply_id)))
+    for _ in range(2):
+        await time_passes_for(counter_service, supply_id)
+        await retry_what_is_due(counter_service)
+    trouble.coming[supply_id] = [trouble_free, ZeroDivisionError("second")]
+
+    await time_passes_for(counter_service, supply_id)
+    await retry_what_is_due(counter_service)
+
+    key = await parked(counter_service, supply_id)
+    assert key is not None
+    assert (key.reason, key.attempts, key.next_attempt_at is not None) == ("ZeroDivisionError: second", 1, True)
+
+
+async def trouble_free(tx: Transaction) -> None:
+    """This time nothing goes wrong."""
+
+
+async def test_an_attempt_that_fails_leaves_nothing_behind(counter_service: ServiceUnderTest) -> None:
+    counter_id = await a_counter(counter_service)
+    event = counter_service.records(a_supply(counter_id))
+    trouble.coming[event.subject] = [ZeroDivisionError("a bug")] * 2
+    await arrive(counter_service, event)
+    before = await counter_service.published()
+
+    await time_passes_for(counter_service, event.subject)
+    await retry_what_is_due(counter_service)
+
+    assert (await left(counter_service, counter_id), await counter_service.published()) == (0, before)
+
+
+async def test_an_attempt_that_meets_a_passing_fault_does_not_count(counter_service: ServiceUnderTest) -> None:
+    counter_id = await a_counter(counter_service)
+    event = counter_service.records(a_supply(counter_id))
+    trouble.coming[event.subject] = [ZeroDivisionError("a bug"), Unavailable("not now"), trouble.lose_connection]
+    await arrive(counter_service, event)
+    await time_passes_for(counter_service, event.subject)
+
+    for _ in range(2):
+        with pytest.raises(Exception, match="not now|terminating connection"):
+            await retry_what_is_due(counter_service)
+    await retry_what_is_due(counter_service)
+
+    assert (await left(counter_service, counter_id), await parked(counter_service, event.subject)) == (1, None)
+
+
+async def test_discarding_the_event_that_blocks_lets_the_next_ones_go_on_and_keeps_the_reason(
+    counter_service: ServiceUnderTest,
+) -> None:
+    counter_id, supply_id = await a_counter(counter_service), new_id()
+    poison = counter_service.records(a_supply(counter_id, supply_id, 0))
+    await arrive(counter_service, poison, *(counter_service.records(a_supply(counter_id, supply_id)) for _ in range(2)))
+
+    await discard(counter_service, supply_id, "the supplier counted wrong")
+    await retry_what_is_due(counter_service)
+    await arrive(counter_service, poison)
+
+    assert (await left(counter_service, counter_id), await parked(counter_service, supply_id)) == (2, None)
+    async with counter_service.running.database.read() as tx:
+        kept = (await tx.exec_driver_sql("SELECT event_id, reason, discarded_by FROM discarded_message")).one()
+    assert tuple(kept) == (poison.id, "the supplier counted wrong", "anna")
+
+
+async def test_a_key_that_is_not_parked_can_be_neither_retried_nor_discarded(counter_service: ServiceUnderTest) -> None:
+    with pytest.raises(NotFound, match="is not parked"):
+        await discard(counter_service, new_id())
+
+
+async def test_retries_beside_a_flow_of_events_of_the_same_keys_lose_none_and_keep_their_order(
+    counter_service: ServiceUnderTest,
+) -> None:
+    counters = {new_id(): await a_counter(counter_service) for _ in range(4)}
+    batches = [
+        [counter_service.records(a_supply(counter_id, key, n)) for key, counter_id in counters.items()]
+        for n in range(1, 21)
+    ]
+    for key in counters:
+        trouble.coming[key] = [ZeroDivisionError("now and then"), *[trouble_free] * 4] * 4
+    flowing = True
+
+    async def retry_all_the_time() -> None:
+        while flowing or any([await parked(counter_service, key) for key in counters]):
+            for key in counters:
+                await time_passes_for(counter_service, key)
+            await retry_what_is_due(counter_service)
+
+    retrying = asyncio.create_task(retry_all_the_time())
+    for batch in batches:
+        await arrive(counter_service, *batch)
+    flowing = False
+    await retrying
+
+    filled = [event for event in await counter_service.published() if isinstance(event, CounterFilled)]
+    for counter_id in counters.values():
+        assert [event.pieces for event in filled if event.counter_id == counter_id] == list(range(1, 21))
