@@ -110,7 +110,7 @@ async def test_a_prospect_does_not_become_inactive(
 
     refused = await customer_service.post(f"/customers/{anna.customer_id}/deactivate")
 
-    assert (refused.status_code, refused.json()["title"]) == (409, "Customer never bought")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:orderloop:problem:customer-never-bought")
     seen = await read(anna.customer_id)
     assert (seen["status"], seen["version"]) == ("prospect", 1)
 

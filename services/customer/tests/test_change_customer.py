@@ -82,7 +82,7 @@ async def test_anothers_tax_id_is_refused(
 
     refused = await change(customer_service, second.customer_id, tax_id=word)
 
-    assert (refused.status_code, refused.json()["title"]) == (409, "Tax id taken")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:orderloop:problem:tax-id-taken")
     assert (await read(second.customer_id))["version"] == 1
     assert await customer_service.published() == [first, second]
 
@@ -94,7 +94,7 @@ async def test_nobody_is_above_itself(customer_service: ServiceUnderTest, regist
 
     refused = await change(customer_service, top.customer_id, parent_id=str(low.customer_id))
 
-    assert (refused.status_code, refused.json()["title"]) == (409, "Parent loop")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:orderloop:problem:parent-loop")
     assert (await read(top.customer_id))["parent_id"] is None
     assert await customer_service.published() == [top, middle, low]
 
@@ -108,7 +108,7 @@ async def test_nobody_is_above_itself_over_a_merged_record(
 
     refused = await change(customer_service, top.customer_id, version=2, parent_id=str(low.customer_id))
 
-    assert (refused.status_code, refused.json()["title"]) == (409, "Parent loop")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:orderloop:problem:parent-loop")
     assert (await read(top.customer_id))["parent_id"] is None
 
 

@@ -109,7 +109,7 @@ async def test_a_contact_that_the_customer_does_not_have_is_not_found(
 
     refused = await customer_service.post(f"/customers/{anna.customer_id}/contacts/{new_id()}{end}", method=method)
 
-    assert (refused.status_code, refused.json()["title"]) == (404, "Contact unknown")
+    assert (refused.status_code, refused.json()["type"]) == (404, "urn:orderloop:problem:contact-unknown")
     assert (await read(anna.customer_id))["version"] == 1
 
 

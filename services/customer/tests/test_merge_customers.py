@@ -98,7 +98,7 @@ async def test_a_merged_record_does_not_change_again(
         await merge(customer_service, second.customer_id, anna.customer_id),
     ]
 
-    assert [answer.json()["title"] for answer in refused] == ["Customer is merged"] * 6
+    assert [answer.json()["type"] for answer in refused] == ["urn:orderloop:problem:customer-is-merged"] * 6
     assert [answer.status_code for answer in refused] == [409] * 6
     assert await customer_service.published() == before
     assert (await read(anna.customer_id))["version"] == 2
@@ -125,11 +125,11 @@ async def test_merges_that_make_no_sense_change_nothing(
     ]
 
     assert [answer.status_code for answer in refused] == [422, 409, 409, 409, 404, 412, 403]
-    assert [answer.json()["title"] for answer in refused[:4]] == [
-        "Merged into itself",
-        "Currencies differ",
-        "Merged into its own subsidiary",
-        "Survivor is merged",
+    assert [answer.json()["type"] for answer in refused[:4]] == [
+        "urn:orderloop:problem:merged-into-itself",
+        "urn:orderloop:problem:currencies-differ",
+        "urn:orderloop:problem:merged-into-its-own-subsidiary",
+        "urn:orderloop:problem:survivor-is-merged",
     ]
     assert await customer_service.published() == before
     assert (await read(me))["version"] == 1

@@ -120,6 +120,18 @@ def a_lapsed_quote(a_sent_quote: Make, today: date) -> Make:
 
 
 @pytest.fixture
+def of_customer(sales_service: ServiceUnderTest) -> Callable[[str, str], Awaitable[list[dict[str, Any]]]]:
+    """What a list, filtered by a customer, shows our own people."""
+
+    async def read(path: str, customer_id: str) -> list[dict[str, Any]]:  # Any: JSON
+        headers = {"authorization": f"Bearer {sales_service.issuer.token('reader')}"}
+        answer = await sales_service.http.get(path, headers=headers, params={"customer_id": customer_id})
+        return answer.json()["items"]
+
+    return read
+
+
+@pytest.fixture
 def published_prices(sales_service: ServiceUnderTest) -> Make:
     """A list of prices in euros by item that holds from a day on."""
 

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from contracts.ids import new_id
+from contracts.ids import LeadId, new_id
 from contracts.sales import LeadCaptured, LeadDisqualified, LeadQualified, OpportunityOpened
 from testkit import ServiceUnderTest
 
 Make = Callable[..., Awaitable[str]]
 Refuses = Callable[..., Awaitable[None]]
+OfCustomer = Callable[[str, str], Awaitable[list[dict[str, Any]]]]  # Any: JSON
 
 WORTH: dict[str, Any] = {"owner": "anna", "amount": {"amount": "500.00", "currency": "EUR"}}  # Any: JSON
 
@@ -30,7 +31,9 @@ async def test_a_captured_lead_tells_its_source_and_not_who_it_is(sales_service:
     answer = await sales_service.post("/leads", {**body, "external_reference": "mql-1"}, role="sales")
 
     [captured] = await sales_service.published()
-    assert captured == LeadCaptured(lead_id=UUID(answer.json()["lead_id"]), source="fair", external_reference="mql-1")
+    assert captured == LeadCaptured(
+        lead_id=LeadId(UUID(answer.json()["lead_id"])), source="fair", external_reference="mql-1"
+    )
     read = await sales_service.get(answer.headers["location"])
     assert (read.status_code, read.headers["etag"]) == (200, '"1"')
     assert {name: read.json()[name] for name in body} == body
@@ -138,7 +141,9 @@ async def test_a_customer_reads_no_leads(sales_service: ServiceUnderTest) -> Non
     assert answer.status_code == 403
 
 
-async def test_leads_are_found_by_source_and_status(sales_service: ServiceUnderTest, a_customer: Make) -> None:
+async def test_leads_are_found_by_source_and_status(
+    sales_service: ServiceUnderTest, a_customer: Make, of_customer: OfCustomer
+) -> None:
     one, two = await a_lead(sales_service, source="ad"), await a_lead(sales_service, source="ad")
     body = {**WORTH, "customer_id": await a_customer()}
     _ = await sales_service.post(f"/leads/{two}/qualify", body)
@@ -146,8 +151,7 @@ async def test_leads_are_found_by_source_and_status(sales_service: ServiceUnderT
     new = await sales_service.get("/leads", source="ad", status="new")
     first = await sales_service.get("/leads", source="ad", limit=1)
     rest = await sales_service.get("/leads", source="ad", limit=1, cursor=first.json()["next_cursor"])
-    hers = await sales_service.get("/leads", customer_id=body["customer_id"])
 
     assert [lead["lead_id"] for lead in new.json()["items"]] == [one]
     assert [lead["lead_id"] for lead in first.json()["items"] + rest.json()["items"]] == [one, two]
-    assert [lead["lead_id"] for lead in hers.json()["items"]] == [two]
+    assert [lead["lead_id"] for lead in await of_customer("/leads", body["customer_id"])] == [two]

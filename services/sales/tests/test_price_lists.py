@@ -197,7 +197,7 @@ async def test_price_lists_are_found_by_what_they_are(sales_service: ServiceUnde
     two = await a_draft_list(sales_service, a_price(str(new_id()), currency="CHF"), name="me too", currency="CHF")
     _ = await sales_service.post(f"{two}/publish")
 
-    async def found(**query: str) -> list[tuple[str, int]]:
+    async def found(**query: Any) -> list[tuple[str, int]]:
         page = await sales_service.get("/price-lists", **query)
         return [(f"/price-lists/{each['price_list_id']}", each["items"]) for each in page.json()["items"]]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from counter.app import service  # noqa: E402
+from counter.app import service
 
-from testkit import service_fixture  # noqa: E402
+from testkit import service_fixture
 
 counter_service = service_fixture(service)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
 import pytest
@@ -150,18 +150,18 @@ async def test_a_batch_waits_while_the_database_does_not_answer_and_is_then_appl
 async def test_a_worker_that_cannot_read_its_offsets_waits_until_it_can(
     counter_service: ServiceUnderTest, supplier: Database, servers: Servers
 ) -> None:
-    counter_id, supply_id = await a_counter(counter_service), new_id()
-    await tell(supplier, a_supply(counter_id, supply_id))
-    await run(counter_service, "ALTER TABLE consumer_offset RENAME TO hidden")
-    async with a_worker(counter_service, servers.kafka) as (worker, consumer):
-        fault = await until(lambda: value_of(worker.last_fault))
+    counter_id = await a_counter(counter_service)
+    await tell(supplier, a_supply(counter_id))
+    async with AsyncExitStack() as begun:
+        async with counter_service.running.database.begin() as tx:
+            _ = await tx.exec_driver_sql("LOCK TABLE consumer_offset")
+            worker, _ = await begun.enter_async_context(a_worker(counter_service, servers.kafka))
+            fault = await until(lambda: value_of(worker.last_fault))
         assert fault is not None
         assert fault.startswith("Stalled: the offsets could not be read")
-        assert consumer.given == []
 
-        await run(counter_service, "ALTER TABLE hidden RENAME TO consumer_offset")
         await until(lambda: has(counter_service, counter_id, 1))
-        assert worker.last_fault is None
+        assert worker.connected
 
 
 async def test_two_workers_of_one_group_share_the_partitions_and_apply_each_event_once(
@@ -173,7 +173,7 @@ async def test_two_workers_of_one_group_share_the_partitions_and_apply_each_even
         await until(lambda: value_of(one.assigned))
         async with a_worker(counter_service, servers.kafka, group, 5) as (other, _):
             await tell(supplier, *(a_supply(counter_id) for _ in range(50)))
-            await until(lambda: value_of(other.assigned and one.assigned + other.assigned == PARTITIONS))
+            await until(lambda: value_of(other.assigned and len(one.assigned | other.assigned) == PARTITIONS))
             await tell(supplier, *(a_supply(counter_id) for _ in range(50)))
             await until(lambda: has(counter_service, counter_id, 150))
 
@@ -237,11 +237,6 @@ async def test_offsets_in_the_database_follow_each_batch(
     for each in consumer.given:
         ends[TOPIC, each.partition] = max(ends[TOPIC, each.partition], each.offset + 1)
     assert kept == {place: end or kept[place] for place, end in ends.items()}
-
-
-async def run(counter_service: ServiceUnderTest, statement: str) -> None:
-    async with counter_service.running.database.begin() as tx:
-        _ = await tx.exec_driver_sql(statement)
 
 
 async def value_of(found: object) -> str | None:

@@ -171,6 +171,18 @@ def test_withdrawn_goods_wait_again() -> None:
     assert inside(order) == {"backordered": 4, "picking": 6}
 
 
+def test_what_is_not_yet_in_picking_is_withdrawn_first() -> None:
+    order = an_asked_order(10)
+    _ = order.backorder(parts(order, 4))
+    _ = order.reserve(parts(order, 6))
+    _ = order.apply_hold("manual", "wait")
+    _ = order.reserve(parts(order, 4))
+
+    _ = order.backorder(parts(order, 3), withdrawn=parts(order, 3))
+
+    assert inside(order) == {"backordered": 3, "reserved": 1, "picking": 6}
+
+
 def test_withdrawn_and_newly_short_goods_come_in_one_event() -> None:
     order = an_asked_order(10)
     _ = order.reserve(parts(order, 6))

@@ -23,7 +23,7 @@ from kit.routing import Reading, tag
 from service.domain.case import SETTLED, CaseUnknown, HistoryEntry, Priority, Status
 from service.domain.findings import CorrectiveAction, Finding
 from service.storage.copies import Customers
-from service.storage.shipped import carries, now_of, with_customers
+from service.storage.shipped import belongs_to, carries, now_of, with_customers
 from service.storage.tables import cases, customers, items, orders, shipped_units
 
 Reader = Annotated[Principal, requires(*STAFF, "customer")]
@@ -171,7 +171,7 @@ async def list_shipped_units(
     }
     conditions = _equal(wanted)
     if named is not None:
-        conditions.append(now_of == await Customers(tx).survivor_of(named))
+        conditions.append(belongs_to(await Customers(tx).survivor_of(named)))
     if serial is not None:
         conditions.append(carries(serial))
     filtered = _units().where(*conditions)
@@ -213,10 +213,15 @@ def _case(row: Row[tuple[object, ...]]) -> CaseAnswer:
 
 def _unit(row: Row[tuple[object, ...]]) -> ShippedUnitAnswer:
     found = row._mapping  # pyright: ignore[reportPrivateUsage]  (SQLAlchemy's public name)
-    quantity = Quantity(value=found["quantity"], unit=found["unit"])
-    return ShippedUnitAnswer(**{**found, "customer_id": found["owner_id"], "quantity": quantity})
+    return ShippedUnitAnswer(
+        customer_id=found["owner_id"],
+        quantity=Quantity(value=found["quantity"], unit=found["unit"]),
+        **{name: found[name] for name in _PLAIN},
+    )
 
 
-_SHORT: list[Column[object]] = [
-    column for column in cases.c if column.name in CaseAnswer.model_fields and column.name != "sku"
-]
+_PLAIN = (
+    "shipment_id", "order_id", "line_id", "item_id", "sku", "customer_name", "lot_id", "lot_number", "serials",
+    "shipped_at",
+)  # fmt: skip
+_SHORT: list[Column[object]] = [column for column in cases.c if column.name in CaseAnswer.model_fields]

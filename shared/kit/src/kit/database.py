@@ -96,7 +96,7 @@ def sqlstate(error: BaseException) -> str | None:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work, done again, may succeed: connections lost, deadlocks, a server that restarts or is full."""
+    """Whether the same work may succeed when done again: a lost connection, a deadlock, a server that is full."""
     if isinstance(error, StaleWrite | Unavailable | OSError | TimeoutError):
         return True
     if isinstance(error, DBAPIError):

@@ -1,4 +1,6 @@
-"""`Idempotency-Key`: a command that is sent again gets the answer of the first time (IETF draft-ietf-httpapi-idempotency-key-header-07).
+"""`Idempotency-Key`: a command that is sent again gets the answer of the first time.
+
+It follows the IETF's draft-ietf-httpapi-idempotency-key-header-07.
 
 The record commits with the effect: a refused or failed command leaves no record and may be sent again.
 """

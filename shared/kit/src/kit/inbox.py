@@ -90,8 +90,9 @@ SELECT topic, subject, last FROM applied JOIN unnest($1::text[], $2::uuid[]) AS 
 """
 
 _PARKED = """
-SELECT topic, subject, kind FROM parked_key JOIN unnest($1::text[], $2::uuid[]) AS k(topic, subject) USING (topic, subject)
- FOR SHARE OF parked_key
+SELECT topic, subject, kind
+  FROM parked_key JOIN unnest($1::text[], $2::uuid[]) AS k(topic, subject) USING (topic, subject)
+   FOR SHARE OF parked_key
 """
 
 _ADVANCE = """

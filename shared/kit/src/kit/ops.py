@@ -150,5 +150,6 @@ def _event(event: Recorded) -> ParkedEvent:
 
 
 _REQUEST = """
-INSERT INTO replay (subject, from_time, to_time, requested_by) VALUES ($1, $2, $3, $4) RETURNING id, subject, sent, done_at
+INSERT INTO replay (subject, from_time, to_time, requested_by) VALUES ($1, $2, $3, $4)
+RETURNING id, subject, sent, done_at
 """

@@ -107,9 +107,10 @@ WITH new AS (
   ON CONFLICT (subject) DO UPDATE SET last = stream.last + excluded.last
   RETURNING subject, last, correlation_id
 )
-INSERT INTO outbox (event_id, type, subject, sequence, correlation_id, causation_id, actor, traceparent, recorded_at, value)
+INSERT INTO outbox (event_id, type, subject, sequence,
+                    correlation_id, causation_id, actor, traceparent, recorded_at, value)
 SELECT event_id, type, n.subject,
-       numbered.last - count(*) OVER (PARTITION BY n.subject) + row_number() OVER (PARTITION BY n.subject ORDER BY place),
+       last - count(*) OVER (PARTITION BY n.subject) + row_number() OVER (PARTITION BY n.subject ORDER BY place),
        numbered.correlation_id, causation_id, actor, traceparent, recorded_at, value
   FROM new n JOIN numbered USING (subject)
  ORDER BY place

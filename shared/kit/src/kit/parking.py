@@ -156,7 +156,8 @@ INSERT INTO parked_key (topic, subject, kind, reason, attempts, next_attempt_at)
 VALUES ($1, $2, $3, $4, 0, now() + make_interval(secs => $5::float8)) ON CONFLICT DO NOTHING
 """
 _PUT = """
-INSERT INTO parked_message (topic, subject, sequence, recorded) VALUES ($1, $2, $3, $4::text::jsonb) ON CONFLICT DO NOTHING
+INSERT INTO parked_message (topic, subject, sequence, recorded) VALUES ($1, $2, $3, $4::text::jsonb)
+ON CONFLICT DO NOTHING
 """
 _DUE = """
 SELECT topic, subject FROM parked_key WHERE next_attempt_at <= now()
@@ -175,7 +176,8 @@ SELECT topic, subject, kind, reason, attempts, next_attempt_at, parked_at,
   FROM parked_key k ORDER BY parked_at LIMIT $1
 """
 _COUNTS = """
-SELECT count(*) FILTER (WHERE next_attempt_at IS NULL), count(*) FILTER (WHERE next_attempt_at IS NOT NULL) FROM parked_key
+SELECT count(*) FILTER (WHERE next_attempt_at IS NULL), count(*) FILTER (WHERE next_attempt_at IS NOT NULL)
+  FROM parked_key
 """
 _DISCARD = """
 INSERT INTO discarded_message (event_id, recorded, reason, discarded_by) VALUES ($1, $2::text::jsonb, $3, $4)

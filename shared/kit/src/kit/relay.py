@@ -197,7 +197,7 @@ class Relay:
             raise LostTheLead(f"epoch {self.epoch} of {self.topic} is over")
 
     async def _replay(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
-        """Send a page of the oldest open replay request again, with the same event ids; what was not sent yet is not."""
+        """Send a page of the oldest open replay request again: the same event ids, and only what was sent before."""
         request = await connection.fetchrow(_OPEN_REPLAY)
         if request is None:
             return 0

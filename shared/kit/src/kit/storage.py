@@ -30,7 +30,8 @@ class Rows:
             raise NotFound(f"there is no {self.noun} {id}")
         if expected_version is not None and row["version"] != expected_version:
             raise VersionMismatch(
-                f"the {self.noun} is at version {row['version']}, you saw {expected_version}: read it again, then decide"
+                f"the {self.noun} is at version {row['version']}, you saw {expected_version}: "
+                "read it again, then decide"
             )
         return row
 

@@ -42,7 +42,7 @@ class Worker:
         self.consumer = consumer
         self.kafka = kafka
         self.max_records = max_records
-        self.assigned = 0
+        self.assigned: set[TopicPartition] = set()
         self.last_fault: str | None = None
         self.seek_fault: Exception | None = None
         self._stopping = False
@@ -76,7 +76,7 @@ class Worker:
                 async with asyncio.timeout(30):
                     await client.start()
                 client.subscribe(self.consumer.reactions.topics(), listener=_SeekToOurs(self, client))
-                self.last_fault, self.seek_fault = None, None
+                self.last_fault, self.seek_fault, self.assigned = None, None, set()
                 pause = 0.2
                 await self._poll(client)
             except Exception as fault:
@@ -117,8 +117,10 @@ class Worker:
                 raise Stalled("no poll has returned for 30 s") from silent
             if self.seek_fault is not None:
                 raise Stalled(f"the offsets could not be read: {self.seek_fault}") from self.seek_fault
-            if polled:
-                await self._apply(client, merged(polled))
+            # What came before `_SeekToOurs` was done comes again, from where the database says.
+            ours = {place: records for place, records in polled.items() if place in self.assigned}
+            if ours:
+                await self._apply(client, merged(ours))
                 delivered = time.monotonic()
             if time.monotonic() - followed > 5:
                 followed = time.monotonic()
@@ -177,16 +179,16 @@ class _SeekToOurs(ConsumerRebalanceListener):
         self.client = client
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        pass
+        self.worker.assigned = set()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        self.worker.assigned = len(assigned)
         database, topics = self.worker.consumer.database, self.worker.consumer.reactions.topics()
         try:
             async with database.begin() as tx:
                 known = await inbox.offsets(tx, topics)
             for place in assigned:
                 self.client.seek(place, known.get((place.topic, place.partition), 0))
+            self.worker.assigned = set(assigned)
         except Exception as fault:
             self.worker.seek_fault = fault  # the client would only log it, and go on where Kafka remembers
 

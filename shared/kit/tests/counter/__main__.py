@@ -1,6 +1,7 @@
 """python -m counter [api|worker|relay|migrate]"""
 
-from .app import service
 from kit.running import main
+
+from .app import service
 
 main(service())

@@ -9,11 +9,12 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from contracts.errors import NotFound
-from .effects import open_counter, reactions, relabel_counter, take_pieces, timers
-from .storage.tables import counters, metadata
 from kit.auth import reads
 from kit.routing import Commands, Reading, tag
 from kit.service import Service
+
+from .effects import open_counter, reactions, relabel_counter, take_pieces, timers
+from .storage.tables import counters, metadata
 
 commands = Commands("counters")
 commands.add("POST /counters", open_counter, by=("sales",), status=201)

@@ -8,14 +8,15 @@ from pydantic import Field
 
 from contracts.errors import Refused
 from contracts.ids import new_id
-from . import trouble
-from .events import CounterFilled, CounterOpened, CounterRanDry, PiecesSupplied, PiecesTaken
-from .storage.tables import counters
 from kit.database import Transaction
 from kit.executor import Command
 from kit.reactions import Reactions
 from kit.storage import Rows
 from kit.timers import Timers
+
+from . import trouble
+from .events import CounterFilled, CounterOpened, CounterRanDry, PiecesSupplied, PiecesTaken
+from .storage.tables import counters
 
 reactions = Reactions()
 timers = Timers()

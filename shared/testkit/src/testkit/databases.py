@@ -23,8 +23,8 @@ async def a_database(service: str, postgres: str) -> AsyncGenerator[str]:
         template = await _template(admin, service, postgres)
         await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         yield at(postgres, name)
-        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await admin.close()
 
 
@@ -39,6 +39,7 @@ async def _template(admin: asyncpg.Connection, service: str, postgres: str) -> s
     await admin.execute("SELECT pg_advisory_lock(hashtext($1))", name)
     try:
         if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+            await admin.execute(f'DROP DATABASE IF EXISTS "{name}_raw" WITH (FORCE)')  # left by a run that was killed
             await admin.execute(f'CREATE DATABASE "{name}_raw"')
             await migrations.upgrade(service, at(postgres, f"{name}_raw"))
             await admin.execute(f'ALTER DATABASE "{name}_raw" RENAME TO "{name}"')

@@ -33,11 +33,11 @@ class CustomerUnknown(NotFound):
 
 
 class TaxIdTaken(Refused):
-    """A tax id names one customer of a country. The database decides: unique (tax_id, country) where tax_id is set."""
+    """A tax id names one customer of a country."""
 
 
 class ExternalReferenceTaken(Refused):
-    """A reference of another system names one customer. The database decides: unique (external_reference)."""
+    """A reference of another system names one customer."""
 
 
 class CustomerIsMerged(Refused):

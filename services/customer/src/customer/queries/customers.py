@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from customer.domain.customer import Status
 from customer.domain.profile import tidy_tax_id
 from customer.queries.records import Reader, answering_for, records_of
 from customer.storage.tables import customers
+from customer.storage.words import wanted
 from kit.auth import reads
 from kit.paging import DEFAULT_LIMIT, Cursor, Limit, Page, paged
 from kit.principal import Principal
@@ -83,14 +83,14 @@ async def list_customers(
 
     Merged records are shown when they are asked for: by status, or by the tax id or reference that they keep.
     """
-    wanted: dict[ColumnElement[Any], object | None] = {  # Any: columns of several types
+    equal: dict[ColumnElement[Any], object | None] = {  # Any: columns of several types
         customers.c.external_reference: external_reference,
         customers.c.tax_id: tidy_tax_id(tax_id),
         customers.c.country: country and country.upper(),
         customers.c.status: status,
         customers.c.parent_id: parent_id,
     }
-    filtered = _visible(reader).where(*(column == value for column, value in wanted.items() if value is not None))
+    filtered = _visible(reader).where(*(column == value for column, value in equal.items() if value is not None))
     if name is not None:
         filtered = filtered.where(func.lower(customers.c.name).startswith(name.lower(), autoescape=True))
     if status is None and tax_id is None and external_reference is None:
@@ -112,11 +112,13 @@ async def search_customers(
 
     What is only found in a merged record leads to its survivor.
     """
-    found, words = customers.alias("found"), func.to_tsquery("simple", _prefixes(q))
-    answering = select(func.coalesce(found.c.survivor_id, found.c.customer_id)).where(found.c.words.op("@@")(words))
+    found = customers.alias("found")
+    answering = func.coalesce(found.c.survivor_id, found.c.customer_id)
     return await paged(
         tx,
-        select(customers).where(customers.c.customer_id.in_(answering)),
+        select(customers).where(
+            customers.c.customer_id.in_(select(answering).where(found.c.words.op("@@")(wanted(q))))
+        ),
         key=(customers.c.name, customers.c.customer_id),
         row=CustomerAnswer.model_validate,
         cursor=cursor,
@@ -139,9 +141,3 @@ def _visible(reader: Principal) -> Select[Any]:  # Any: all columns
     if reader.customer_id is None:
         return everyone
     return everyone.where(customers.c.customer_id == answering_for(reader.customer_id))
-
-
-def _prefixes(words: str) -> str:
-    """A query for PostgreSQL's text search: every word, each by how it begins."""
-    plain = (re.sub(r"['\\]", " ", word).strip() for word in words.split())
-    return " & ".join(f"'{word}':*" for word in plain if word)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from contracts.errors import OrderloopError
 from contracts.ids import CustomerId
 from customer.domain.customer import Customer, CustomerUnknown, ExternalReferenceTaken, Status, TaxIdTaken
 from customer.storage.tables import customer_number, customers
+from customer.storage.words import stored
 from kit.database import Transaction
 from kit.locks import lock
 from kit.storage import Rows
@@ -105,16 +106,16 @@ def customer_in(row: RowMapping) -> Customer:
 def _values(customer: Customer) -> Mapping[str, Any]:  # Any: column values
     return {
         "status": customer.status.value,
-        "words": func.to_tsvector("simple", _words(customer)),
+        "words": stored(_searched_by(customer)),
         **{name: getattr(customer, name) for name in _COLUMNS},
     }
 
 
-def _words(customer: Customer) -> str:
+def _searched_by(customer: Customer) -> Iterator[str | None]:
     """What people type to find a customer: what it is called and numbered, and its contacts."""
-    own = (customer.name, customer.number, customer.external_reference, customer.tax_id)
-    contacts = (word for each in customer.contacts for word in (each.name, each.email, each.phone))
-    return " ".join(word for word in (*own, *contacts) if word)
+    yield from (customer.name, customer.number, customer.external_reference, customer.tax_id)
+    for each in customer.contacts:
+        yield from (each.name, each.email, each.phone)
 
 
 @asynccontextmanager

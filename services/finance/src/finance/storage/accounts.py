@@ -30,7 +30,7 @@ class Accounts:
         self.rows = Rows(tx, credit_accounts, credit_accounts.c.customer_id, "credit account")
 
     async def of(self, customer_id: CustomerId, expected_version: int | None = None) -> CreditAccount:
-        """The account of the customer, or of the one that it was merged into. Raises CustomerUnknown, VersionMismatch."""
+        """The account of the customer, or of the one that it was merged into. Raises CustomerUnknown."""
         row = await self.rows.find(customer_id)
         while row is not None and row["survivor_id"] is not None:
             row = await self.rows.find(row["survivor_id"])

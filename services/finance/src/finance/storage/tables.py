@@ -44,7 +44,7 @@ credit_accounts = Table(
     Column("receivables", Numeric, nullable=False),
     Column("unallocated_cash", Numeric, nullable=False),
     Column("waiting", Document(tuple[WaitingOrder, ...]), nullable=False),
-    CheckConstraint("approved >= 0 AND receivables >= 0 AND unallocated_cash >= 0", name="credit_accounts_not_negative"),
+    CheckConstraint("approved >= 0 AND receivables >= 0 AND unallocated_cash >= 0", name="credit_accounts_amounts"),
     CheckConstraint("credit_limit >= 0", name="credit_accounts_limit"),
     Index("credit_accounts_survivor", "survivor_id", postgresql_where=text("survivor_id IS NOT NULL")),
     Index("credit_accounts_state", "state", "customer_id"),

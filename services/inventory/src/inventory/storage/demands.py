@@ -45,12 +45,6 @@ class Demands:
         rows = await self.tx.exec_driver_sql(_TRACKING, (order_id,))
         return {row[0]: row[1] for row in rows}
 
-    async def survivor(self, customer_id: CustomerId) -> CustomerId:
-        """The customer, or the one that it was merged into."""
-        statement = "SELECT survivor_id FROM merged_customers WHERE customer_id = $1"
-        row = (await self.tx.exec_driver_sql(statement, (customer_id,))).first()
-        return customer_id if row is None else row[0]
-
     async def save(self, *demands: Demand) -> None:
         """Write the lines that are loaded."""
         await write_rows(self.tx, _PUT, [_row(demand, line) for demand in demands for line in demand.lines])
@@ -92,7 +86,7 @@ def _line(row: RowMapping) -> DemandLine:
 
 
 def _row(demand: Demand, line: DemandLine) -> tuple[object, ...]:
-    line.holdings = [holding for holding in line.holdings if holding.reserved or holding.planned]
+    holdings = [holding for holding in line.holdings if holding.reserved or holding.planned]
     return (
         line.line_id,
         demand.order_id,
@@ -107,7 +101,7 @@ def _row(demand: Demand, line: DemandLine) -> tuple[object, ...]:
         line.backordered.value,
         line.shipped.value,
         line.released.value,
-        _HOLDINGS.dump_json(line.holdings).decode(),
+        _HOLDINGS.dump_json(holdings).decode(),
     )
 
 
@@ -123,19 +117,25 @@ SELECT DISTINCT i.item_id, i.tracked FROM demand_lines d JOIN items i USING (ite
 _PUT = """
 INSERT INTO demand_lines (line_id, order_id, customer_id, requested_at, item_id, stocked, unit, requested, reserved,
                           planned, backordered, shipped, released, holdings)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::uuid[], $6::bool[], $7::text[],
-                     $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[],
-                     $14::jsonb[])
+SELECT line_id, order_id, coalesce(m.survivor_id, n.customer_id), requested_at, item_id, stocked, unit, requested,
+       reserved, planned, backordered, shipped, released, holdings
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::uuid[], $6::bool[], $7::text[], $8::numeric[],
+              $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::jsonb[])
+    AS n(line_id, order_id, customer_id, requested_at, item_id, stocked, unit, requested, reserved, planned,
+         backordered, shipped, released, holdings)
+  LEFT JOIN merged_customers m ON m.customer_id = n.customer_id
 ON CONFLICT (line_id) DO UPDATE
    SET requested = excluded.requested, reserved = excluded.reserved, planned = excluded.planned,
        backordered = excluded.backordered, shipped = excluded.shipped, released = excluded.released,
        holdings = excluded.holdings
 """
 
+# The survivor may have been merged, too, and that may have been heard of before.
+_SURVIVOR = "coalesce((SELECT survivor_id FROM merged_customers WHERE customer_id = $2), $2)"
 _MERGE = (
-    "INSERT INTO merged_customers (customer_id, survivor_id) VALUES ($1, $2)"
+    f"INSERT INTO merged_customers (customer_id, survivor_id) SELECT $1, {_SURVIVOR}"
     " ON CONFLICT (customer_id) DO UPDATE SET survivor_id = excluded.survivor_id",
-    "UPDATE merged_customers SET survivor_id = $2 WHERE survivor_id = $1",
-    "UPDATE demand_lines SET customer_id = $2 WHERE customer_id = $1",
-    "UPDATE shipments SET customer_id = $2, version = version + 1 WHERE customer_id = $1",
+    f"UPDATE merged_customers SET survivor_id = {_SURVIVOR} WHERE survivor_id = $1",
+    f"UPDATE demand_lines SET customer_id = {_SURVIVOR} WHERE customer_id = $1",
+    f"UPDATE shipments SET customer_id = {_SURVIVOR}, version = version + 1 WHERE customer_id = $1",
 )

@@ -52,6 +52,11 @@ class Stock:
         return list(self._levels.values())
 
     @property
+    def has_available(self) -> bool:
+        """Whether anything of these items can be promised."""
+        return any(level.available for level in self._levels.values())
+
+    @property
     def first_warehouse(self) -> WarehouseId:
         """The one that goods are taken from first. Raises WarehouseUnknown."""
         for warehouse_id in self.warehouses:

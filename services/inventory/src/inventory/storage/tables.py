@@ -197,6 +197,7 @@ purchase_orders = Table(
     Index("purchase_orders_number", "number", unique=True),
     Index("purchase_orders_status", "status", "purchase_order_id"),
     Index("purchase_orders_items", "item_ids", postgresql_using="gin"),
+    Index("purchase_orders_idle", "item_ids", postgresql_using="gin", postgresql_where=text("idle")),
     Index("purchase_orders_pegged_lines", "pegged_lines", postgresql_using="gin"),
 )
 

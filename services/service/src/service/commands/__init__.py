@@ -1,1 +1,1 @@
-"""What can be done, one use case a file."""
+"""What can be done with cases: one use case a file."""

@@ -21,7 +21,7 @@ from service.storage.shipped import ShippedUnits
 
 
 class LotsNamedByCustomer(Forbidden):
-    """Which lots are suspect follows from what was shipped: naming them by hand, and so blocking stock, is for staff."""
+    """Naming lots by hand, and so blocking stock, is for staff; a customer's lots follow from what was shipped."""
 
 
 class OpenedInTheFuture(Malformed):

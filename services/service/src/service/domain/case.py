@@ -125,7 +125,8 @@ class Case:
     """An enquiry, a complaint, an incident or the question of a return.
 
     Open a case by making one with what the customer said, then `open`. `order_id` … `serial` name what it is
-    about; `severity` counts for complaints only; `external_reference` is what others call the case. On CustomersMerged `customer_id` becomes the survivor.
+    about; `severity` counts for complaints only; `external_reference` is what others call the case. On CustomersMerged
+    `customer_id` becomes the survivor.
     """
 
     number: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
 from contracts.ids import CaseId, CustomerId
@@ -70,7 +71,7 @@ class Cases:
         if isinstance(news, NonconformanceRaised | CapaOpened):
             if news.case_id is not None:
                 known = {"record_id": news.subject, "case_id": news.case_id}
-                await self.tx.execute(insert(quality_records).values(known))
+                await self.tx.execute(insert(quality_records).values(known).on_conflict_do_nothing())
             return news.case_id
         found = select(quality_records.c.case_id).where(quality_records.c.record_id == news.subject)
         return await self.tx.scalar(found)

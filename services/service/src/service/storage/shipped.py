@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
@@ -38,8 +38,7 @@ class ShippedUnits:
 
     async def remember(self, units: Sequence[ShippedUnit]) -> None:
         rows = [
-            vars(unit)
-            | {"quantity": unit.quantity.value, "unit": unit.quantity.unit, "serials": list(unit.serials)}
+            vars(unit) | {"quantity": unit.quantity.value, "unit": unit.quantity.unit, "serials": list(unit.serials)}
             for unit in units
         ]
         if rows:
@@ -73,6 +72,12 @@ class ShippedUnits:
 def carries(serial: str) -> ColumnElement[bool]:
     """In SQL: this serial is one of the unit's. The second half is what its index is made for."""
     return shipped_units.c.serials.contains([serial]) & (shipped_units.c.serials != [])
+
+
+def belongs_to(customer_id: CustomerId) -> ColumnElement[bool]:
+    """In SQL: the unit was shipped to this customer, or to one that was merged into it."""
+    merged = select(customers.c.customer_id).where(customers.c.survivor_id == customer_id)
+    return or_(shipped_units.c.customer_id == customer_id, shipped_units.c.customer_id.in_(merged))
 
 
 def unit_of(row: RowMapping, customer_id: CustomerId) -> ShippedUnit:

@@ -110,9 +110,7 @@ shipped_units = Table(
     Column("lot_id", Uuid),
     Column("lot_number", Text),
     Column("serials", ARRAY(Text), nullable=False),
-    Index(
-        "shipped_units_line", "line_id", "shipment_id", "lot_id", unique=True, postgresql_nulls_not_distinct=True
-    ),
+    Index("shipped_units_line", "line_id", "shipment_id", "lot_id", unique=True, postgresql_nulls_not_distinct=True),
     Index("shipped_units_order", "order_id"),
     Index("shipped_units_lot", "lot_id"),
     Index("shipped_units_customer", "customer_id"),
@@ -149,5 +147,6 @@ customers = Table(
     Column("customer_id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("survivor_id", Uuid),
+    Index("customers_survivor", "survivor_id"),
     comment="what this service knows of customers: fed by the customer service's events",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orderloop.importing.journal import Did
 from orderloop.importing.records import Complaint
 from orderloop.importing.steps.ordering import line_id, order_id
-from orderloop.importing.work import Work, given
+from orderloop.importing.work import Work, day, given
 
 NOTHING_SHIPPED = "the source tells of a complaint before anything was shipped"
 
@@ -31,6 +31,8 @@ async def _file(work: Work, complaint: Complaint) -> Did:
         order_id=order_id(work, order.key),
         line_id=line_id(work, order.key, order.lines[0].key) if shipped else None,
         nothing_named_because=None if shipped else NOTHING_SHIPPED,
+        external_reference=f"{work.mapping.name}/{complaint.key}"[:100],
+        opened_on=day(complaint.opened_on),
     )
     wait_for = ("nothing-shipped-on-order-line",)
     answer = await work.send("service", "/cases", body, of=("complaint", complaint.key), wait_for=wait_for)

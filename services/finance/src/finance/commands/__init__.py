@@ -1,0 +1,1 @@
+"""What can be done with credit, invoices and cash: one use case a file."""

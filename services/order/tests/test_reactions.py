@@ -1,0 +1,287 @@
+"""What the order service does when it hears of something: once, however often it hears of it, in whatever order."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contracts.customer import CustomerProfileChanged, CustomersMerged
+from contracts.finance import CreditLimitCleared
+from contracts.ids import CustomerId, InvoiceId, PurchaseOrderId, ReleaseId, ShipmentId, new_id
+from contracts.inventory import Peg, PurchaseOrderCancelled, PurchaseOrderDateChanged, StockBackordered
+from contracts.order import (
+    OrderClosed,
+    OrderConfirmed,
+    OrderDelivered,
+    OrderHoldApplied,
+    OrderHoldReleased,
+    OrderPlaced,
+    OrderShipped,
+    PromiseDateChanged,
+    ShipmentRequested,
+    StockRequested,
+)
+from testkit import Parked, ServiceUnderTest
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+FEBRUARY, MARCH = date(2026, 2, 1), date(2026, 3, 1)
+
+
+def a_peg(desk: Desk, placed: OrderPlaced) -> Peg:
+    return Peg(order_id=placed.order_id, **desk.part(placed, 10).model_dump())
+
+
+def a_new_date(desk: Desk, placed: OrderPlaced, after: date) -> PurchaseOrderDateChanged:
+    return PurchaseOrderDateChanged(
+        purchase_order_id=PurchaseOrderId(new_id()), before=FEBRUARY, after=after, pegs=(a_peg(desk, placed),)
+    )
+
+
+async def test_stock_is_asked_for_when_credit_fits(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order(10)
+
+    events = await order_service.receives(desk.credit_fits(placed), times=5)
+
+    assert events == [
+        StockRequested(order_id=placed.order_id, customer_id=placed.customer_id, lines=(desk.part(placed, 10),))
+    ]
+
+
+async def test_an_order_over_the_limit_waits_for_credit(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order(10)
+    cleared = CreditLimitCleared(
+        order_id=placed.order_id, customer_id=placed.customer_id, exposure=placed.total, limit=None, reason="cash came"
+    )
+
+    held = await order_service.receives(desk.credit_exceeded(placed), times=5)
+    goes_on = await order_service.receives(cleared, times=5)
+
+    [applied] = held
+    assert isinstance(applied, OrderHoldApplied)
+    assert (applied.kind, applied.reason) == ("credit", "exposure 100.00 EUR exceeds the limit of 1.00 EUR")
+    assert [type(event) for event in goes_on] == [OrderHoldReleased, StockRequested]
+
+
+async def test_a_reserved_order_is_confirmed_and_sent_on(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order(10, 3)
+    _ = await order_service.receives(desk.credit_fits(placed))
+
+    events = await order_service.receives(desk.reserved(placed, 10, 3), times=5)
+
+    assert [type(event) for event in events] == [OrderConfirmed, ShipmentRequested]
+    assert (await desk.inside(placed), await desk.inside(placed, 1)) == ({"picking": "10"}, {"picking": "3"})
+
+
+async def test_a_shortage_is_promised_for_the_day_on_which_its_last_part_comes(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    placed = await desk.an_order(10)
+    parts = (desk.backorder(placed, 4, MARCH), desk.backorder(placed, 6, FEBRUARY))
+    _ = await order_service.receives(desk.credit_fits(placed))
+
+    events = await order_service.receives(StockBackordered(order_id=placed.order_id, lines=parts), times=5)
+
+    assert [type(event) for event in events] == [OrderConfirmed, PromiseDateChanged]
+    assert isinstance(events[1], PromiseDateChanged)
+    assert (events[1].before, events[1].after, events[1].because) == (None, MARCH, "StockBackordered")
+    assert await desk.inside(placed) == {"backordered": "10"}
+
+
+async def test_a_shortage_without_a_known_day_is_not_promised(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order(10)
+    parts = (desk.backorder(placed, 4, MARCH), desk.backorder(placed, 6))
+    _ = await order_service.receives(desk.credit_fits(placed))
+
+    events = await order_service.receives(StockBackordered(order_id=placed.order_id, lines=parts))
+
+    assert [type(event) for event in events] == [OrderConfirmed]
+
+
+async def test_goods_that_come_later_are_sent_on(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order_that_waits(10)
+
+    [requested] = await order_service.receives(desk.reserved(placed, 4), times=5)
+
+    assert isinstance(requested, ShipmentRequested)
+    assert requested.lines == (desk.part(placed, 4),)
+    assert await desk.inside(placed) == {"backordered": "6", "picking": "4"}
+
+
+async def test_withdrawn_goods_wait_again(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order_in_picking(10)
+    withdrawn = StockBackordered(
+        order_id=placed.order_id, lines=(desk.backorder(placed, 4, MARCH),), withdrawn=(desk.part(placed, 4),)
+    )
+
+    [promise] = await order_service.receives(withdrawn, times=5)
+
+    assert isinstance(promise, PromiseDateChanged)
+    assert await desk.inside(placed) == {"backordered": "4", "picking": "6"}
+
+
+async def test_a_later_supply_is_a_later_promise(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order(10)
+    _ = await order_service.receives(desk.credit_fits(placed), desk.short(placed, 10, FEBRUARY))
+
+    [later] = await order_service.receives(a_new_date(desk, placed, MARCH), times=5)
+    same = await order_service.receives(a_new_date(desk, placed, MARCH))
+
+    assert isinstance(later, PromiseDateChanged)
+    assert (later.before, later.after, later.because) == (FEBRUARY, MARCH, "PurchaseOrderDateChanged")
+    assert same == []
+
+
+async def test_a_lost_supply_takes_the_promise_away(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order(10)
+    _ = await order_service.receives(desk.credit_fits(placed), desk.short(placed, 10, FEBRUARY))
+    lost = PurchaseOrderCancelled(
+        purchase_order_id=PurchaseOrderId(new_id()), reason="too late", pegs=(a_peg(desk, placed),)
+    )
+
+    [promise] = await order_service.receives(lost, times=5)
+
+    assert isinstance(promise, PromiseDateChanged)
+    assert (promise.before, promise.after, promise.because) == (FEBRUARY, None, "PurchaseOrderCancelled")
+
+
+async def test_one_purchase_for_two_orders_changes_both_promises(order_service: ServiceUnderTest, desk: Desk) -> None:
+    first, second = await desk.an_order_that_waits(), await desk.an_order_that_waits()
+    changed = a_new_date(desk, first, MARCH)
+    both = changed.model_copy(update={"pegs": (*changed.pegs, a_peg(desk, second))})
+
+    events = await order_service.receives(both)
+
+    assert [event.subject for event in events] == [first.order_id, second.order_id]
+
+
+async def test_an_order_runs_from_dispatch_to_closed(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order_in_picking(10)
+    shipment, invoice = ShipmentId(new_id()), InvoiceId(new_id())
+    states: list[str] = []
+
+    for event, told in (
+        (desk.dispatched(placed, shipment, 10), [OrderShipped]),
+        (desk.invoiced(placed, shipment, invoice), []),
+        (desk.delivered(placed, shipment), [OrderDelivered]),
+        (desk.paid(placed, invoice), [OrderClosed]),
+    ):
+        assert [type(each) for each in await order_service.receives(event, times=5)] == told
+        states.append((await desk.read(placed))["status"])
+
+    assert states == ["completed", "completed", "completed", "closed"]
+
+
+async def test_an_invoice_and_its_payment_may_be_heard_of_before_the_dispatch(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    placed = await desk.an_order_in_picking(10)
+    shipment, invoice = ShipmentId(new_id()), InvoiceId(new_id())
+
+    early = await order_service.receives(desk.invoiced(placed, shipment, invoice), desk.paid(placed, invoice))
+    late = await order_service.receives(desk.dispatched(placed, shipment, 10), desk.delivered(placed, shipment))
+
+    assert early == []
+    assert [type(event) for event in late] == [OrderShipped, OrderDelivered, OrderClosed]
+    [delivery] = (await desk.read(placed))["deliveries"]
+    assert (delivery["delivered"], delivery["invoice_id"], delivery["paid"]) == (True, str(invoice), True)
+
+
+async def test_a_payment_of_an_unknown_invoice_waits(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order_in_picking(10)
+
+    with pytest.raises(Parked, match="InvoiceNotHeardOf") as parked:
+        _ = await order_service.receives(desk.paid(placed, InvoiceId(new_id())))
+
+    assert parked.value.kind == "waiting"
+    assert (await desk.read(placed))["deliveries"] == []
+
+
+async def test_a_delivery_of_an_unknown_shipment_waits(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order_in_picking(10)
+
+    with pytest.raises(Parked, match="ShipmentNotHeardOf") as parked:
+        _ = await order_service.receives(desk.delivered(placed, ShipmentId(new_id())))
+
+    assert parked.value.kind == "waiting"
+    assert (await desk.read(placed))["deliveries"] == []
+
+
+async def test_a_dispatch_of_goods_that_were_withdrawn_waits_until_they_are_reserved_again(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    placed = await desk.an_order_in_picking(10)
+    withdrawn = StockBackordered(
+        order_id=placed.order_id, lines=(desk.backorder(placed, 4),), withdrawn=(desk.part(placed, 4),)
+    )
+    _ = await order_service.receives(withdrawn)
+    with pytest.raises(Parked, match="ShippedBeforePicking"):
+        _ = await order_service.receives(desk.dispatched(placed, ShipmentId(new_id()), 10))
+
+    _ = await order_service.receives(desk.reserved(placed, 4))
+    while await desk.inside(placed) == {"picking": "10"}:
+        _ = await order_service.running.consumer.retry_parked()
+
+    assert await desk.inside(placed) == {"shipped": "10"}
+
+
+async def test_an_answer_that_nobody_waits_for_changes_nothing(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order_that_waits(10)
+
+    assert await order_service.receives(desk.given_back(placed, ReleaseId(new_id()), 10)) == []
+
+    assert await desk.inside(placed) == {"backordered": "10"}
+
+
+async def test_merged_customers_orders_move_to_the_survivor(order_service: ServiceUnderTest, desk: Desk) -> None:
+    survivor = await desk.a_customer()
+    own = await desk.an_order(customer_id=survivor, customer_reference="PO-1")
+    placed = await desk.an_order(customer_reference="PO-1")
+
+    told = await order_service.receives(CustomersMerged(customer_id=desk.customer_id, survivor_id=survivor), times=5)
+
+    read = await desk.read(placed)
+    assert told == []
+    assert (read["customer_id"], read["customer_reference"], read["version"]) == (str(survivor), "PO-1", 2)
+    assert (await desk.read(own))["version"] == 1
+    [requested] = await order_service.receives(desk.credit_fits(placed))
+    assert isinstance(requested, StockRequested)
+    assert requested.customer_id == survivor
+
+
+async def test_mergers_that_are_heard_of_in_the_wrong_order_end_with_the_last_survivor(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    first, second, last = desk.customer_id, await desk.a_customer(), await desk.a_customer()
+    placed = await desk.an_order()
+
+    _ = await order_service.receives(CustomersMerged(customer_id=second, survivor_id=last))
+    _ = await order_service.receives(CustomersMerged(customer_id=first, survivor_id=second))
+
+    assert (await desk.read(placed))["customer_id"] == str(last)
+    assert (await desk.an_order()).customer_id == last
+
+
+async def test_a_chain_of_mergers_ends_with_the_last_survivor(order_service: ServiceUnderTest, desk: Desk) -> None:
+    first, second, last = desk.customer_id, await desk.a_customer(), await desk.a_customer()
+    placed = await desk.an_order()
+
+    _ = await order_service.receives(CustomersMerged(customer_id=first, survivor_id=second))
+    _ = await order_service.receives(CustomersMerged(customer_id=second, survivor_id=last))
+
+    assert (await desk.read(placed))["customer_id"] == str(last)
+    assert (await desk.an_order()).customer_id == last
+
+
+async def test_a_customer_that_changed_its_name_is_still_known(order_service: ServiceUnderTest, desk: Desk) -> None:
+    customer_id = CustomerId(new_id())
+    changed = CustomerProfileChanged(
+        customer_id=customer_id, kind="organisation", name="Acme & Sons", country="DE", currency="EUR"
+    )
+
+    _ = await order_service.receives(changed, times=5)
+
+    assert (await desk.an_order(customer_id=customer_id)).customer_id == customer_id

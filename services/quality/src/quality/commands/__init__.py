@@ -1,0 +1,1 @@
+"""What can be done about quality: one use case a file."""
