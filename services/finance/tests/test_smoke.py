@@ -39,3 +39,6 @@ async def test_loop(finance_service: ServiceUnderTest) -> None:
         f"/payments/{(await acme.pays('5')).json()['payment_id']}/refunds", {"reason": "broken"}
     )
     print(p.status_code, p.text)
+    for path in (f"/credit-accounts/{acme.customer_id}", "/credit-accounts?state=ok", f"/invoices?overdue=false&customer_id={acme.customer_id}", "/invoices?overdue=true", f"/invoices/{inv.invoice_id}", f"/payments?invoice_id={inv.invoice_id}", "/payments?unallocated=true&status=received", "/credit-notes", "/refunds", "/ledger/entries?account=cash", f"/ledger/entries?customer_id={acme.customer_id}&limit=2&posted_until=2027-01-01&posted_from=2026-01-01", "/ledger/trial-balance","/ledger/trial-balance?until=2030-01-01", "/ledger/proof", f"/orders/{placed.order_id}/margin"):
+        r = await finance_service.http.get(path, headers=finance_service._headers("reader", None))
+        print(path, r.status_code, r.text[:700])

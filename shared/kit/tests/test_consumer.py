@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
@@ -195,7 +196,7 @@ async def test_a_feed_gets_the_whole_batch_and_a_reaction_its_own_event(counter_
     both = Reactions()
 
     @both.feed(PiecesSupplied, SupplyAnnounced)
-    async def remember(batch: list[Recorded], tx: Transaction) -> None:
+    async def remember(batch: Sequence[Recorded], tx: Transaction) -> None:
         fed.append([each.sequence for each in batch])
 
     @both.to(PiecesSupplied)

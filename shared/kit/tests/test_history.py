@@ -11,7 +11,7 @@ from contracts.ids import new_id
 from testkit import ServiceUnderTest
 
 
-async def events(counter_service: ServiceUnderTest, **query: object) -> list[dict[str, Any]]:  # Any: JSON
+async def events(counter_service: ServiceUnderTest, **query: Any) -> list[dict[str, Any]]:  # Any: query, JSON
     answer = await counter_service.get("/events", **query)
     assert answer.status_code == 200
     return answer.json()["items"]

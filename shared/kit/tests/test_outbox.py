@@ -73,10 +73,9 @@ async def test_transactions_that_run_at_once_number_a_subject_without_a_gap_and_
 async def test_a_transaction_that_is_rolled_back_uses_no_number(counter_service: ServiceUnderTest) -> None:
     event = an_opened()
 
-    with pytest.raises(ZeroDivisionError):
-        async with counter_service.running.database.begin() as tx:
-            await outbox.append(tx, [Caused(event, Cause(new_id(), "anna"))])
-            _ = 1 / 0
+    async with counter_service.running.database.begin() as tx:
+        await outbox.append(tx, [Caused(event, Cause(new_id(), "anna"))])
+        await tx.rollback()
     [recorded] = await append(counter_service, event)
 
     assert recorded.sequence == 1

@@ -1,4 +1,4 @@
-"""What was committed to the outbox reaches Kafka: all of it, in the order of each key, whoever else writes or relays."""
+"""What was committed reaches Kafka: all of it, in the order of each key, whoever else writes or relays."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ async def test_sixteen_writers_of_uneven_length_lose_nothing_double_nothing_and_
         await asyncio.gather(*(write() for _ in range(16)))
         async with database.read() as tx:
             stored = await tx.exec_driver_sql(
-                "SELECT subject, count(*) FROM outbox WHERE subject = ANY($1::uuid[]) GROUP BY 1", (subjects,)
+                "SELECT subject, count(*) AS events FROM outbox WHERE subject = ANY($1::uuid[]) GROUP BY 1", (subjects,)
             )
-            written = {row[0]: row[1] for row in stored}
+            written: dict[UUID, int] = {row.subject: row.events for row in stored}
         sent = await content(servers.kafka, f"{sender}.events", sum(written.values()))
     await wide.close()
 

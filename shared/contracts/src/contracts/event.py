@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 LOOP_IDS = (
     "opportunity_id",
@@ -78,10 +78,14 @@ class Recorded(BaseModel):
     traceparent: str | None
     data: bytes
 
+    _event: Event | None = PrivateAttr(default=None)
+
     def event(self) -> Event | None:
-        """The event itself, or None when this program does not know the type."""
+        """The event itself, read once, or None when this program does not know the type."""
         known = _types.get(self.type)
-        return None if known is None else known.model_validate_json(self.data)
+        if self._event is None and known is not None:
+            self._event = known.model_validate_json(self.data)
+        return self._event
 
 
 def event_types() -> dict[str, type[Event]]:

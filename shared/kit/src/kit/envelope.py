@@ -19,7 +19,7 @@ Headers = list[tuple[str, bytes]]
 class Stored(Protocol):
     """A row of the outbox."""
 
-    def __getitem__(self, name: str) -> object: ...
+    def __getitem__(self, name: str, /) -> object: ...
 
 
 class NotACloudEvent(Malformed):

@@ -51,7 +51,10 @@ async def positions(tx: Transaction, keys: Iterable[Key]) -> tuple[dict[Key, int
     topics, subjects = _split(keys)
     parked = await tx.exec_driver_sql(_PARKED, (topics, subjects))
     last = await tx.exec_driver_sql(_LAST, (topics, subjects))
-    return {(row[0], row[1]): row[2] for row in last}, {(row[0], row[1]): row[2] for row in parked}
+    return (
+        {(row.topic, row.subject): row.last for row in last},
+        {(row.topic, row.subject): row.kind for row in parked},
+    )
 
 
 async def advance(tx: Transaction, applied: Mapping[Key, Recorded], offsets: Mapping[tuple[str, int], int]) -> None:
@@ -70,7 +73,7 @@ async def offsets(tx: Transaction, topics: Sequence[str]) -> dict[tuple[str, int
     rows = await tx.exec_driver_sql(
         "SELECT topic, partition, next FROM consumer_offset WHERE topic = ANY($1::text[])", (list(topics),)
     )
-    return {(row[0], row[1]): row[2] for row in rows}
+    return {(row.topic, row.partition): row.next for row in rows}
 
 
 async def forget_old(tx: Transaction) -> None:

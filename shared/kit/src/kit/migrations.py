@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal, cast
 
 from alembic import command, context
 from alembic.config import Config
@@ -33,7 +33,7 @@ def configuration(service: str) -> Config:
     return config
 
 
-dialect.ischema_names.setdefault("xid8", tables.Xid8)
+dialect.ischema_names.setdefault("xid8", cast("Any", tables.Xid8))  # Any: the dialect lists its own types
 """SQLAlchemy does not know PostgreSQL's type when it reads a database's tables."""
 
 

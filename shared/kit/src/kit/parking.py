@@ -71,7 +71,7 @@ async def wake_gap(tx: Transaction, key: Key) -> None:
 async def next_due(tx: Transaction) -> Key | None:
     """Lock a key whose next attempt is due."""
     row = (await tx.exec_driver_sql(_DUE)).first()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row.topic, row.subject)
 
 
 async def first_message(tx: Transaction, key: Key) -> Recorded | None:
@@ -110,7 +110,7 @@ async def listed(tx: Transaction, limit: int = 500) -> list[ParkedKey]:
 async def counts(tx: Transaction) -> tuple[int, int]:
     """How many keys need a person, and how many are tried again by themselves."""
     row = (await tx.exec_driver_sql(_COUNTS)).one()
-    return row[0], row[1]
+    return row.needing, row.retrying
 
 
 async def messages(tx: Transaction, key: Key) -> list[Recorded]:
@@ -176,7 +176,8 @@ SELECT topic, subject, kind, reason, attempts, next_attempt_at, parked_at,
   FROM parked_key k ORDER BY parked_at LIMIT $1
 """
 _COUNTS = """
-SELECT count(*) FILTER (WHERE next_attempt_at IS NULL), count(*) FILTER (WHERE next_attempt_at IS NOT NULL)
+SELECT count(*) FILTER (WHERE next_attempt_at IS NULL) AS needing,
+       count(*) FILTER (WHERE next_attempt_at IS NOT NULL) AS retrying
   FROM parked_key
 """
 _DISCARD = """

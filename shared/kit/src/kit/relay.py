@@ -102,8 +102,8 @@ class Relay:
             try:
                 async with asyncio.timeout(15):
                     await producer.start()
-                await connection.add_listener(CHANNEL, lambda *_: self.wake())
-                self.epoch = await connection.fetchval(_TAKE_OVER, NOTHING_YET)
+                await connection.add_listener(CHANNEL, self._notified)
+                self.epoch = int(await connection.fetchval(_TAKE_OVER, NOTHING_YET))
                 self.last_fault = None
                 self.metrics.relay_epoch.set(self.epoch)
                 log.info("relay of %s is active, epoch %s", self.topic, self.epoch)
@@ -116,6 +116,9 @@ class Relay:
                         await producer.stop()
         finally:
             connection.terminate()
+
+    def _notified(self, *_: object) -> None:
+        self.wake()
 
     async def _wait_for_lock(self, connection: asyncpg.Connection) -> None:
         while not await connection.fetchval(LOCK):
@@ -180,17 +183,17 @@ class Relay:
         for row in rows:
             key = str(row["subject"]).encode()
             partition = partitions[partition_of(key, len(partitions))]
-            record = {
-                "key": key,
-                "value": row["value"],
-                "headers": headers_of(row, self.service),
-                "timestamp": int(row["recorded_at"].timestamp() * 1000),
-            }
-            if filling[partition].append(**record) is None:
+            if not self._added(filling[partition], key, row):
                 full.append((partition, filling.pop(partition)))
-                if filling[partition].append(**record) is None:
+                if not self._added(filling[partition], key, row):
                     raise ValueError(f"event {row['event_id']} does not fit into a record batch")
         return full + list(filling.items())
+
+    def _added(self, batch: BatchBuilder, key: bytes, row: asyncpg.Record) -> bool:
+        at = int(row["recorded_at"].timestamp() * 1000)
+        return (
+            batch.append(timestamp=at, key=key, value=row["value"], headers=headers_of(row, self.service)) is not None
+        )
 
     async def _move(self, connection: asyncpg.Connection, snapshot: str) -> None:
         if await connection.execute(_MOVE, snapshot, self.epoch) != "UPDATE 1":

@@ -142,7 +142,7 @@ def _endpoint(route: CommandRoute) -> Callable[..., Awaitable[Response]]:
         why = Cause(new_id(), principal.actor, None, current_traceparent.get())
         request: Request = given["request"]
         asked = f"{route.method} {request.url.path} {given.get('if_match')} {made.model_dump_json()}"
-        location = request.url.path if route.status == 201 else None
+        location = request.url.path if route.status == 201 and not route.in_path else None
         answer, repeat = await running(request).execute.answer(
             route.handler,
             made,

@@ -78,7 +78,7 @@ class TimerRunner:
                 row = (await tx.exec_driver_sql(_DUE, (list(self.timers.due), now))).first()
                 if row is None:
                     return False
-                taken = (row[0], row[1])
+                taken = (row.kind, row.subject)
                 await stop_timer(tx, *taken)
                 count = await self._run(tx, *taken)
         except Exception as fault:

@@ -172,16 +172,19 @@ class Worker:
 
 
 class _SeekToOurs(ConsumerRebalanceListener):
-    """Whoever gets a partition goes on where the database says, not where Kafka remembers."""
+    """Whoever gets a partition goes on where the database says, not where Kafka remembers.
+
+    The client awaits these methods, although it declares them as plain ones.
+    """
 
     def __init__(self, worker: Worker, client: AIOKafkaConsumer) -> None:
         self.worker = worker
         self.client = client
 
-    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.worker.assigned = set()
 
-    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         database, topics = self.worker.consumer.database, self.worker.consumer.reactions.topics()
         try:
             async with database.begin() as tx:

@@ -14,7 +14,7 @@ async def until(look: Callable[[], Awaitable[T]], *, within: float = 20) -> T:
     found: T | None = None
     try:
         async with asyncio.timeout(within):
-            while not (found := await look()):
+            while not (found := await look()):  # noqa: ASYNC110  what is awaited is in another process
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"after {within} s it is still {found!r}") from None

@@ -113,7 +113,9 @@ def upgrade() -> None:
         ["cause", "subject"],
         unique=True,
         postgresql_where=sa.text(
-            "cause IN ('orderloop.finance.InvoiceIssued.v1', 'orderloop.finance.CreditNoteIssued.v1', 'orderloop.finance.PaymentReceived.v1', 'orderloop.finance.RefundIssued.v1', 'orderloop.inventory.ShipmentDispatched.v1', 'orderloop.inventory.GoodsReceived.v1')"
+            "cause IN ('orderloop.finance.InvoiceIssued.v1', 'orderloop.finance.CreditNoteIssued.v1'"
+            ", 'orderloop.finance.PaymentReceived.v1', 'orderloop.finance.RefundIssued.v1'"
+            ", 'orderloop.inventory.ShipmentDispatched.v1', 'orderloop.inventory.GoodsReceived.v1')"
         ),
     )
     op.create_index(

@@ -2,4 +2,9 @@
 
 from fastapi import APIRouter
 
-router = APIRouter()
+from finance.queries import credit, invoices, ledger, margins, payments
+from kit.problems import RESPONSES
+
+router = APIRouter(tags=["finance"], responses=RESPONSES)
+for part in (credit, invoices, payments, ledger, margins):
+    router.include_router(part.router)

@@ -36,7 +36,7 @@ class OfferedLine(BaseModel):
     quantity: Quantity
     unit_price: Money | None = None
     tax_percent: Percent = Decimal(0)
-    description: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+    description: Annotated[str, Field(max_length=300)] = ""
 
 
 class Offered(Command):
@@ -100,4 +100,4 @@ async def offer_of(command: Offered, opportunity: Opportunity, today: date, tx: 
 def _line(offered: OfferedLine, entry: CatalogueEntry, prices: Mapping[ItemId, Money]) -> Line:
     price = prices[offered.item_id] if offered.unit_price is None else offered.unit_price
     line = entry.line(offered.quantity, price, offered.tax_percent)
-    return line if offered.description is None else line.model_copy(update={"description": offered.description})
+    return line.model_copy(update={"description": offered.description or entry.description})

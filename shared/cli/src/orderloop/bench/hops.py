@@ -1,7 +1,7 @@
 """Hop and loop times, read off the events: from one event's commit to the event that it caused in another service.
 
-An event's time is taken when it is written to the outbox, in the transaction that made it true. So a hop is the whole way:
-commit, relay, broker, consumer, effect.
+An event's time is taken when it is written to the outbox, in the transaction that made it true. So a hop is the whole
+way: commit, relay, broker, consumer, effect.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class Spread:
         values = sorted(seconds)
         if not values:
             return None
-        return Spread(*(round(1000 * _at(values, part), 2) for part in (0.5, 0.95, 0.99)), len(values))
+        p50, p95, p99 = (round(1000 * _at(values, part), 2) for part in (0.5, 0.95, 0.99))
+        return Spread(p50, p95, p99, len(values))
 
 
 @dataclass(frozen=True)

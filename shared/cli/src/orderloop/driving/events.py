@@ -110,6 +110,28 @@ class EventStream:
         finally:
             self._waiting[name].remove(waiting)
 
+    async def until_count(
+        self, event: type[Event] | str, count: int, *, within: float = DEADLINE_SECONDS, **fields: object
+    ) -> Seen:
+        """The nth event of this type with these fields, past or to come. Raises NeverCame."""
+        came = asyncio.Event()
+
+        def tell(_: Seen) -> None:
+            came.set()
+
+        self.listeners.append(tell)
+        try:
+            async with asyncio.timeout(within):
+                while len(found := self.named(event, **fields)) < count:
+                    came.clear()
+                    await came.wait()
+                return found[count - 1]
+        except TimeoutError as late:
+            found = self.named(event, **fields)
+            raise NeverCame(f"{len(found)} of {count} {event} with {fields} within {within:.0f} s") from late
+        finally:
+            self.listeners.remove(tell)
+
     def named(self, event: type[Event] | str, **fields: object) -> list[Seen]:
         """All events of this type with these fields that came so far."""
         name = event if isinstance(event, str) else event.__name__

@@ -1,4 +1,4 @@
-"""Cancelling and amending: at once where nobody was asked, else by inventory's answer."""
+"""Amending: more counts at once, less where nobody was asked, else by inventory's answer."""
 
 from datetime import date
 from decimal import Decimal
@@ -12,8 +12,6 @@ from contracts.order import (
     OrderAmended,
     OrderAmendmentRejected,
     OrderAmendmentRequested,
-    OrderCancellationRequested,
-    OrderCancelled,
     OrderClosed,
     ShipmentRequested,
     StockReleaseRequested,
@@ -22,8 +20,6 @@ from contracts.order import (
 from contracts.values import Money, Quantity
 from order.domain.change import (
     BelowWhatIsShipped,
-    ChangeUnderWay,
-    NothingLeftToCancel,
     NothingToAmend,
     NothingWouldRemain,
 )
@@ -100,166 +96,6 @@ def kinds(events: tuple[object, ...]) -> list[type]:
 def the_release(order: Order) -> ReleaseId:
     assert order.release is not None
     return order.release.release_id
-
-
-def test_an_order_that_inventory_never_heard_of_is_cancelled_at_once() -> None:
-    order = an_order(10)
-
-    events = order.cancel("changed my mind")
-
-    assert events == (
-        OrderCancelled(
-            order_id=order.order_id,
-            customer_id=order.customer_id,
-            lines=tuple(of(order, 10)),
-            total=euros("0.00"),
-            cancelled=euros("100.00"),
-            reason="changed my mind",
-            complete=True,
-        ),
-    )
-    assert (order.status, order.release) == (Status.CANCELLED, None)
-
-
-def test_goods_that_inventory_knows_of_are_called_back_first() -> None:
-    order = an_order_with(picking=6, short=4)
-
-    events = order.cancel("changed my mind")
-
-    release = the_release(order)
-    assert events == (
-        OrderCancellationRequested(
-            order_id=order.order_id, customer_id=order.customer_id, release_id=release, reason="changed my mind"
-        ),
-        StockReleaseRequested(order_id=order.order_id, release_id=release, lines=tuple(of(order, 10))),
-    )
-    assert inside(order) == {"backordered": 4, "picking": 6}
-
-
-def test_what_was_given_back_and_what_was_pending_is_cancelled_together() -> None:
-    order = an_order_with(short=10)
-    _ = order.apply_hold("manual", "wait")
-    _ = order.amend(to(order, 13))
-    _ = order.cancel("changed my mind")
-
-    [cancelled] = order.released(the_release(order), of(order, 10))
-
-    assert isinstance(cancelled, OrderCancelled)
-    assert (cancelled.lines, cancelled.cancelled) == (tuple(of(order, 13)), euros("130.00"))
-    assert cancelled.complete
-
-
-def test_what_left_before_it_was_called_back_stays_ordered() -> None:
-    order = an_order_with(picking=10)
-    _ = order.cancel("changed my mind")
-    _ = order.ship(SHIPMENT, of(order, 6))
-
-    [cancelled] = order.released(the_release(order), of(order, 4))
-
-    assert isinstance(cancelled, OrderCancelled)
-    assert (cancelled.complete, cancelled.total, cancelled.cancelled) == (False, euros("60.00"), euros("40.00"))
-    assert (inside(order), order.status) == ({"shipped": 6, "cancelled": 4}, Status.COMPLETED)
-
-
-def test_a_cancellation_that_came_too_late_is_rejected() -> None:
-    order = an_order_with(picking=10)
-    _ = order.cancel("changed my mind")
-    release = the_release(order)
-    _ = order.ship(SHIPMENT, of(order, 10))
-
-    assert order.released(release, []) == (
-        OrderAmendmentRejected(
-            order_id=order.order_id,
-            customer_id=order.customer_id,
-            release_id=release,
-            reason="the goods had already left the house",
-        ),
-    )
-    assert (inside(order), order.release) == ({"shipped": 10}, None)
-
-
-def test_an_answer_counts_once() -> None:
-    order = an_order_with(short=10)
-    _ = order.cancel("changed my mind")
-    release = the_release(order)
-    _ = order.released(release, of(order, 10))
-
-    assert order.released(release, of(order, 10)) == ()
-
-    assert inside(order) == {"cancelled": 10}
-
-
-def test_an_answer_to_another_question_changes_nothing() -> None:
-    order = an_order_with(short=10)
-    _ = order.cancel("changed my mind")
-
-    assert order.released(ReleaseId(new_id()), of(order, 10)) == ()
-
-    assert inside(order) == {"backordered": 10}
-    assert order.release is not None
-
-
-def test_goods_that_come_while_they_are_called_back_are_not_sent_on() -> None:
-    order = an_order_with(short=10)
-    _ = order.cancel("changed my mind")
-
-    assert order.reserve(of(order, 10)) == ()
-
-    assert kinds(order.released(the_release(order), of(order, 10))) == [OrderCancelled]
-
-
-def test_cancelling_the_rest_of_a_settled_order_closes_it_even_when_it_is_held() -> None:
-    order = an_order_with(short=4, shipped=6)
-    settle(order)
-    _ = order.apply_hold("manual", "wait")
-    _ = order.cancel("no more")
-
-    assert kinds(order.released(the_release(order), of(order, 4))) == [OrderCancelled, OrderClosed]
-
-
-def test_cancelling_pending_goods_of_a_settled_order_closes_it_at_once() -> None:
-    order = an_order_with(short=4, shipped=6)
-    _ = order.apply_hold("manual", "wait")
-    _ = order.amend(to(order, 6))
-    _ = order.released(the_release(order), of(order, 4))
-    _ = order.amend(to(order, 8))
-    settle(order)
-
-    assert kinds(order.cancel("no more")) == [OrderCancelled, OrderClosed]
-
-    assert (inside(order), order.status) == ({"shipped": 6, "cancelled": 2}, Status.CLOSED)
-
-
-def test_a_cancelled_order_is_not_cancelled_again() -> None:
-    order = an_order()
-    _ = order.cancel("no more")
-
-    with pytest.raises(OrderIsOver):
-        _ = order.cancel("no more")
-
-    assert inside(order) == {"cancelled": 10}
-
-
-def test_a_shipped_order_cannot_be_cancelled() -> None:
-    order = an_order_with(shipped=10)
-
-    with pytest.raises(NothingLeftToCancel):
-        _ = order.cancel("no more")
-
-    assert (inside(order), order.release) == ({"shipped": 10}, None)
-
-
-def test_one_change_waits_for_the_one_before() -> None:
-    order = an_order_with(short=10)
-    _ = order.cancel("no more")
-    release = order.release
-
-    with pytest.raises(ChangeUnderWay):
-        _ = order.cancel("really no more")
-    with pytest.raises(ChangeUnderWay):
-        _ = order.amend(to(order, 12))
-
-    assert (inside(order), order.release) == ({"backordered": 10}, release)
 
 
 def test_more_counts_at_once_and_is_asked_of_inventory() -> None:

@@ -1,0 +1,95 @@
+"""Dispatch a shipment: the goods leave the house and the stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.ids import ItemId, LineId, ShipmentId
+from contracts.inventory import ShipmentDispatched
+from contracts.lines import ShippedLine
+from inventory.domain.demand import LineNotDemanded
+from inventory.domain.issuing import issue, shipped_goods, shipped_service
+from inventory.domain.ledger import entries_of_dispatch
+from inventory.domain.lot import Lot, Taken
+from inventory.domain.shipment import Shipment
+from inventory.storage.demands import Demands
+from inventory.storage.ledger import Ledger
+from inventory.storage.lots import Lots
+from inventory.storage.shipments import Shipments
+from inventory.storage.stock import Stock
+from kit.database import Transaction
+from kit.executor import Command
+from kit.locks import lock
+
+Said = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class DispatchShipment(Command):
+    """Exactly what was packed leaves: out of the lots that the packer named, or else out of the oldest."""
+
+    shipment_id: ShipmentId
+    carrier: Said | None = None
+    tracking_number: Said | None = None
+
+
+async def dispatch_shipment(command: DispatchShipment, tx: Transaction) -> ShipmentDispatched:
+    shipments, lots = Shipments(tx), Lots(tx)
+    await lock(tx, await shipments.items_of(command.shipment_id))
+    shipment = await shipments.get(command.shipment_id, command.expected_version)
+    shipment.must_be_packed()
+    stock = await Stock.load(tx, {line.item_id for line in shipment.lines})
+    here = await lots.in_stock(_goods(shipment), shipment.warehouse_id)
+    taken = _issued(shipment, here)
+    dispatched = shipment.dispatch(_shipped(shipment, taken, stock), command.carrier, command.tracking_number)
+    await _leave(tx, shipment, stock)
+    await lots.save_all(_touched(here, taken))
+    parts = [part for each in taken.values() for part in each]
+    await Ledger(tx).write(entries_of_dispatch(shipment.shipment_id, parts, datetime.now(UTC)))
+    await shipments.save(shipment)
+    return dispatched
+
+
+async def _leave(tx: Transaction, shipment: Shipment, stock: Stock) -> None:
+    """Reservation and stock are used up together; what is available stays the same, so nobody needs to be told."""
+    demands = Demands(tx)
+    demand = await demands.of_order(shipment.order_id)
+    if demand is None:
+        raise LineNotDemanded(f"order {shipment.order_id} never asked for stock")
+    demand.ship(shipment.reserved_lines())
+    own = {line.line_id for line in shipment.lines}
+    demand.lines = [line for line in demand.lines if line.line_id in own]
+    for line in shipment.lines:
+        if line.stocked:
+            stock.level(line.item_id, shipment.warehouse_id).issue(line.quantity)
+    await demands.save(demand)
+    _ = await stock.save()
+
+
+def _issued(shipment: Shipment, here: Sequence[Lot]) -> dict[LineId, tuple[Taken, ...]]:
+    """Named lots first, so that what leaves by age does not take what a packer has in the box."""
+    lines = sorted((line for line in shipment.lines if line.stocked), key=lambda line: not line.lots)
+    return {line.line_id: issue(line, here) for line in lines}
+
+
+def _shipped(
+    shipment: Shipment, taken: Mapping[LineId, Sequence[Taken]], stock: Stock
+) -> list[ShippedLine]:
+    return [
+        shipped_goods(line, taken[line.line_id])
+        if line.stocked
+        else shipped_service(line, stock.items[line.item_id].standard_cost)
+        for line in shipment.lines
+    ]
+
+
+def _touched(here: Iterable[Lot], taken: Mapping[LineId, Sequence[Taken]]) -> list[Lot]:
+    given = {part.lot_id for each in taken.values() for part in each}
+    return [lot for lot in here if lot.lot_id in given]
+
+
+def _goods(shipment: Shipment) -> set[ItemId]:
+    return {line.item_id for line in shipment.lines if line.stocked}
