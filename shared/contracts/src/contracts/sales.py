@@ -95,6 +95,7 @@ class OpportunityWon(Event):
     prepaid: bool = False
     requested_on: date | None = None
     owner: str = ""
+    won_on: date | None = None
 
 
 class OpportunityLost(Event):

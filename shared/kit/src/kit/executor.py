@@ -115,13 +115,16 @@ class Request:
         return answer
 
     def _answer(self, events: tuple[Event, ...]) -> Answer:
+        versions = written.get() or {}
         if not events:
-            return Answer(204, b"")
+            version = next(iter(versions.values())) if len(versions) == 1 else None
+            return Answer(204, b"", _etag(version))
         first = events[0]
-        headers: dict[str, str] = {}
-        version = (written.get() or {}).get(first.subject)
-        if version is not None:
-            headers["etag"] = f'"{version}"'
+        headers = _etag(versions.get(first.subject))
         if self.location is not None:
             headers["location"] = f"{self.location}/{first.subject}"
         return Answer(self.status, first.model_dump_json().encode(), headers)
+
+
+def _etag(version: int | None) -> dict[str, str]:
+    return {} if version is None else {"etag": f'"{version}"'}

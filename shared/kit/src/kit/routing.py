@@ -168,7 +168,9 @@ def _signature(
     hints = {name: field.annotation for name, field in command.model_fields.items()}
     parameters = [parameter("request", Request)]
     parameters += [parameter(name, hints[name]) for name in in_path]
-    parameters += [parameter("body", body)] if body is not None else []
+    if body is not None:
+        needed = any(field.is_required() for field in body.model_fields.values())
+        parameters.append(parameter("body", body) if needed else parameter("body", body | None, None))
     parameters += [parameter("idempotency_key", Key, None), parameter("if_match", Match, None)]
     parameters += [parameter("principal", Annotated[Principal, requires(*by)])]
     return inspect.Signature(parameters)

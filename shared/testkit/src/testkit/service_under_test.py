@@ -110,7 +110,9 @@ class ServiceUnderTest:
         self, path: str, *, role: str = "reader", customer_id: UUID | None = None, **query: Any
     ) -> httpx.Response:  # Any: query values
         headers = self._headers(role, customer_id)
-        return await self.http.get(path, headers=headers, params={k: v for k, v in query.items() if v is not None})
+        return await self.http.get(
+            path, headers=headers, params={k: v for k, v in query.items() if v is not None} or None
+        )
 
     async def post(
         self,

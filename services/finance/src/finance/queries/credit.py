@@ -30,7 +30,7 @@ class WaitingAnswer(BaseModel):
 
 
 class CreditAccountAnswer(BaseModel):
-    """exposure = open_orders + receivables - unallocated_cash. `available` is what is left of the limit, if one is set."""
+    """exposure = open_orders + receivables - unallocated_cash. `available` is what the limit leaves."""
 
     customer_id: CustomerId
     version: int

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Date, Row, Text, bindparam, cast, exists, func, or_, select, text, type_coerce
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from contracts.ids import CustomerId, JournalEntryId, OrderId
 from contracts.values import Money
@@ -141,7 +142,12 @@ def _postings() -> ColumnElement[list[PostingAnswer]]:
     amount = func.jsonb_build_object("amount", cast(each.amount, Text), "currency", each.currency)
     posting = func.jsonb_build_object("account", each.account, "side", each.side, "amount", amount)
     mine = each.journal_entry_id == journal_entries.c.journal_entry_id
-    made = select(func.jsonb_agg(posting)).where(mine).correlate(journal_entries).scalar_subquery()
+    made = (
+        select(func.jsonb_agg(aggregate_order_by(posting, each.place)))
+        .where(mine)
+        .correlate(journal_entries)
+        .scalar_subquery()
+    )
     return type_coerce(made, Document(list[PostingAnswer]))
 
 

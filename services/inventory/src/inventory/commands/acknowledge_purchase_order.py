@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import BaseModel, ConfigDict
 
 from contracts.ids import ItemId, PurchaseOrderId
@@ -12,7 +14,6 @@ from contracts.inventory import (
     SupplyRepegged,
 )
 from contracts.values import Quantity
-from datetime import date
 from inventory.commands.sharing import backlog_of
 from inventory.commands.supplying import Supplies
 from inventory.storage.demands import Demands

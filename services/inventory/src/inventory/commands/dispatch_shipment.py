@@ -60,12 +60,10 @@ async def _leave(tx: Transaction, shipment: Shipment, stock: Stock) -> None:
     if demand is None:
         raise LineNotDemanded(f"order {shipment.order_id} never asked for stock")
     demand.ship(shipment.reserved_lines())
-    own = {line.line_id for line in shipment.lines}
-    demand.lines = [line for line in demand.lines if line.line_id in own]
     for line in shipment.lines:
         if line.stocked:
             stock.level(line.item_id, shipment.warehouse_id).issue(line.quantity)
-    await demands.save(demand)
+    await demands.save(demand, lines={line.line_id for line in shipment.lines})
     _ = await stock.save()
 
 
@@ -75,9 +73,7 @@ def _issued(shipment: Shipment, here: Sequence[Lot]) -> dict[LineId, tuple[Taken
     return {line.line_id: issue(line, here) for line in lines}
 
 
-def _shipped(
-    shipment: Shipment, taken: Mapping[LineId, Sequence[Taken]], stock: Stock
-) -> list[ShippedLine]:
+def _shipped(shipment: Shipment, taken: Mapping[LineId, Sequence[Taken]], stock: Stock) -> list[ShippedLine]:
     return [
         shipped_goods(line, taken[line.line_id])
         if line.stocked

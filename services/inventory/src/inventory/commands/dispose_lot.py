@@ -61,7 +61,7 @@ async def dispose_lot(command: DisposeLot, tx: Transaction) -> tuple[Disposition
     await lock(tx, [item_id])
     lot = await lots.get(command.lot_id, command.expected_version)
     stock = await Stock.load(tx, [item_id])
-    quantity = command.quantity or lot.quarantined
+    quantity = lot.quarantined if command.quantity is None else command.quantity
     told = lot.dispose(command.disposition, quantity, command.reason, command.nonconformance_id, command.serials)
     level = stock.level(item_id, lot.warehouse_id)
     if isinstance(told, StockAdjusted):

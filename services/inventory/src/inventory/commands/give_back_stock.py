@@ -36,7 +36,7 @@ async def give_back_stock(command: GiveBackStock, tx: Transaction) -> tuple[Rele
     own = (await shipments.in_the_house([command.order_id]))[command.order_id]
     before = {shipment.shipment_id: shipment.lines for shipment in own}
     given = give_back(demand, command.lines, own, release_id=command.release_id)
-    await demands.save(demand)
+    await demands.save(demand, lines={line.line_id for line in command.lines})
     await shipments.save_all(changed_since(before, own))
     if not given.stock and not given.backorders:
         return (given.answer, *given.cancelled)

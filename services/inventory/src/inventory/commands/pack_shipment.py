@@ -58,9 +58,7 @@ async def pack_shipment(command: PackShipment, tx: Transaction) -> tuple[Shipmen
     return (packed, rest.plan())
 
 
-async def _boxed(
-    lines: Sequence[BoxedLine] | None, shipment: Shipment, lots: Lots
-) -> tuple[PackedLine, ...] | None:
+async def _boxed(lines: Sequence[BoxedLine] | None, shipment: Shipment, lots: Lots) -> tuple[PackedLine, ...] | None:
     if lines is None:
         return None
     named = {lot.lot_id for line in lines for lot in line.lots}
@@ -77,8 +75,6 @@ async def _boxed(
 
 def _told(boxed: Sequence[BoxedLot], known: Mapping[LotId, Lot]) -> tuple[LotQuantity, ...]:
     return tuple(
-        LotQuantity(
-            lot_id=lot.lot_id, lot_number=known[lot.lot_id].number, quantity=lot.quantity, serials=lot.serials
-        )
+        LotQuantity(lot_id=lot.lot_id, lot_number=known[lot.lot_id].number, quantity=lot.quantity, serials=lot.serials)
         for lot in boxed
     )

@@ -31,6 +31,6 @@ async def plan_shipments(command: PlanShipments, tx: Transaction) -> tuple[Shipm
     tracked = await demands.tracking(command.order_id)
     parts = [(part, demand.line(part.line_id).stocked, tracked[part.item_id]) for part in planned]
     shipments = shipments_for(demand.order_id, demand.customer_id, parts)
-    await demands.save(demand)
+    await demands.save(demand, lines={line.line_id for line in command.lines})
     await Shipments(tx).add_all(shipments)
     return tuple(shipment.plan() for shipment in shipments)

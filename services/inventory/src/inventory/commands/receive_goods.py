@@ -111,7 +111,7 @@ def _arrivals(lines: Sequence[ArrivedLine], stock: Stock, purchase: PurchaseOrde
         Arrival(
             item=stock.items[line.item_id],
             quantity=line.quantity,
-            unit_cost=line.unit_cost or (purchase and purchase.line(line.item_id).unit_cost),
+            unit_cost=purchase.line(line.item_id).unit_cost if purchase and line.unit_cost is None else line.unit_cost,
             lot_number=line.lot_number,
             serials=line.serials,
         )

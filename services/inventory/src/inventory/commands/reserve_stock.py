@@ -51,14 +51,12 @@ async def reserve_stock(command: ReserveStock, tx: Transaction) -> tuple[Reserva
     backorders: list[Backorder] = [each for line in short for each in cover.expectation(line)]
     services = [item.item_id for item in stock.items.values() if not item.is_stocked]
     answers = demand.request(command.lines, reserved, backorders, services)
-    await demands.save(demand)
+    await demands.save(demand, lines={line.line_id for line in command.lines})
     return (*answers, *cover.events, *available)
 
 
 def _demand(command: ReserveStock) -> Demand:
-    return Demand(
-        order_id=command.order_id, customer_id=command.customer_id, requested_at=command.requested_at
-    )
+    return Demand(order_id=command.order_id, customer_id=command.customer_id, requested_at=command.requested_at)
 
 
 def _reserved(lines: Sequence[LineQuantity], stock: Stock) -> tuple[ReservedLine, ...]:

@@ -106,6 +106,4 @@ def _served_or_short(purchases: Iterable[PurchaseOrder], short: Sequence[Waiting
 
 def _served(peg: Peg, since: datetime) -> Waiting:
     """It has its supply, so it does not matter how long it has waited."""
-    return Waiting(
-        order_id=peg.order_id, line_id=peg.line_id, item_id=peg.item_id, quantity=peg.quantity, since=since
-    )
+    return Waiting(order_id=peg.order_id, line_id=peg.line_id, item_id=peg.item_id, quantity=peg.quantity, since=since)

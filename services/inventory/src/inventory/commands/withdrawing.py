@@ -46,9 +46,7 @@ async def withdraw_reservations(
     return _one_an_order(withdrawn)
 
 
-async def tell_withdrawn(
-    tx: Transaction, stock: Stock, withdrawn: Sequence[Withdrawn]
-) -> tuple[WithdrawalTold, ...]:
+async def tell_withdrawn(tx: Transaction, stock: Stock, withdrawn: Sequence[Withdrawn]) -> tuple[WithdrawalTold, ...]:
     """Those who lost goods get them from another warehouse if it has some; what is still short is supplied anew."""
     if not withdrawn:
         return ()

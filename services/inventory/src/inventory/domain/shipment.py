@@ -148,7 +148,7 @@ class Shipment:
         tracking_number: str | None = None,
     ) -> ShipmentDispatched:
         """The goods leave the house, out of these lots; from here on they may be invoiced."""
-        self._must_be(ShipmentStatus.PACKED)
+        self.must_be_packed()
         self._must_be_all(shipped)
         self.status, self.carrier, self.tracking_number = ShipmentStatus.DISPATCHED, carrier, tracking_number
         return ShipmentDispatched(
@@ -160,6 +160,10 @@ class Shipment:
             carrier=carrier,
             tracking_number=tracking_number,
         )
+
+    def must_be_packed(self) -> None:
+        """The rule for what may leave; `dispatch` asks it too."""
+        self._must_be(ShipmentStatus.PACKED)
 
     def deliver(self, received_by: str | None = None) -> DeliveryConfirmed:
         """The customer has the goods."""

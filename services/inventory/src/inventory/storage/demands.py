@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from pydantic import TypeAdapter
 from sqlalchemy.engine import RowMapping
 
-from contracts.ids import CustomerId, ItemId, OrderId
+from contracts.ids import CustomerId, ItemId, LineId, OrderId
 from contracts.values import Quantity
 from inventory.domain.demand import Demand, DemandLine, Holding
 from inventory.domain.item import Tracking
@@ -45,9 +45,10 @@ class Demands:
         rows = await self.tx.exec_driver_sql(_TRACKING, (order_id,))
         return {row[0]: row[1] for row in rows}
 
-    async def save(self, *demands: Demand) -> None:
-        """Write the lines that are loaded."""
-        await write_rows(self.tx, _PUT, [_row(demand, line) for demand in demands for line in demand.lines])
+    async def save(self, *demands: Demand, lines: Collection[LineId] | None = None) -> None:
+        """Write the lines that are loaded, or only these: those of which the caller holds the item's lock."""
+        rows = [_row(each, line) for each in demands for line in each.lines if lines is None or line.line_id in lines]
+        await write_rows(self.tx, _PUT, rows)
 
     async def merge(self, customer_id: CustomerId, survivor_id: CustomerId) -> None:
         """What names a merged customer now names the survivor, and will."""

@@ -90,7 +90,9 @@ class Stock:
         changes = {key: _minus(_figures(level), self._stored.get(key)) for key, level in self._levels.items()}
         changed = {key: change for key, change in changes.items() if any(change)}
         await write_rows(self.tx, _CHANGE, [(*key, *each) for key, each in changed.items() if key in self._stored])
-        new = [(*key, self._levels[key].on_hand.unit, *each) for key, each in changed.items() if key not in self._stored]
+        new = [
+            (*key, self._levels[key].on_hand.unit, *each) for key, each in changed.items() if key not in self._stored
+        ]
         await write_rows(self.tx, _ADD, new)
         self._stored |= {key: _figures(self._levels[key]) for key in changed}
         return self._tell({item_id for item_id, _ in changed})
