@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
-from uuid import UUID
 
 from contracts.customer import CustomerRegistered
 from contracts.event import Event
@@ -59,13 +58,15 @@ class Business:
     async def limit(self, limit: str | None, **options: Any) -> Any:  # Any: an HTTP answer
         body = {"limit": None if limit is None else in_json(limit)}
         path = f"/credit-accounts/{self.customer_id}/limit"
-        return await self.service.post(path, body, method="PUT", **({"role": "finance"} | options))
+        asked: dict[str, Any] = {"role": "finance"} | options
+        return await self.service.post(path, body, method="PUT", **asked)
 
     async def pays(self, amount: str, **options: Any) -> Any:  # Any: an HTTP answer
         named = {name: str(options.pop(name)) for name in ("invoice_id", "order_id", "received_on") if name in options}
         reference = options.pop("reference", f"BANK-{new_id()}")
         body = {"customer_id": str(self.customer_id), "amount": in_json(amount), "reference": reference, **named}
-        return await self.service.post("/payments", body, **({"role": "finance"} | options))
+        asked: dict[str, Any] = {"role": "finance"} | options
+        return await self.service.post("/payments", body, **asked)
 
     async def account(self) -> dict[str, Any]:
         return (await self.service.get(f"/credit-accounts/{self.customer_id}")).json()
@@ -145,7 +146,3 @@ def names(events: Iterable[Event]) -> list[str]:
 def only(events: Iterable[Event], kind: type[E]) -> E:
     [found] = [each for each in events if isinstance(each, kind)]
     return found
-
-
-def stranger() -> UUID:
-    return new_id()

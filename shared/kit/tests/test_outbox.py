@@ -51,12 +51,13 @@ async def test_a_subject_is_numbered_from_one_without_a_gap_also_within_one_stat
     one, other = new_id(), new_id()
 
     await append(counter_service, an_opened(one), an_opened(other), an_opened(one))
+    await append(counter_service, an_opened(one), an_opened(one))
     await append(counter_service, an_opened(one))
 
     numbers: dict[UUID, list[int]] = defaultdict(list)
     for each in await counter_service.recorded():
         numbers[each.subject].append(each.sequence)
-    assert numbers == {one: [1, 2, 3], other: [1]}
+    assert numbers == {one: [1, 2, 3, 4, 5], other: [1]}
 
 
 async def test_transactions_that_run_at_once_number_a_subject_without_a_gap_and_in_the_order_of_ids(

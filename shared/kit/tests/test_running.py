@@ -45,7 +45,10 @@ def environment(database: str, servers: Servers, issuer: Issuer, port: int) -> d
         "PORT": str(port),
         "MIGRATE": "true",
     }
-    here = {"PYTHONPATH": str(Path(__file__).parent), "COUNTER_RUN": SupplierEvent.topic()[9:-7]}
+    here = {
+        "PYTHONPATH": os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(Path(__file__).parent)]),
+        "COUNTER_RUN": SupplierEvent.topic()[9:-7],
+    }
     return {**os.environ, **here, **{f"COUNTER_{name}": value for name, value in given.items()}}
 
 

@@ -1,6 +1,6 @@
 """python -m inventory [api|worker|relay|migrate]"""
 
-from kit.running import main
 from inventory.app import service
+from kit.running import main
 
 main(service())

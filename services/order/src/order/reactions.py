@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from datetime import date
 
 from contracts.customer import CustomerProfileChanged, CustomerRegistered, CustomersMerged
 from contracts.finance import CreditExposureChecked, CreditLimitCleared, CreditLimitExceeded, InvoiceIssued, InvoicePaid
-from contracts.ids import LineId, OrderId
+from contracts.ids import OrderId
 from contracts.inventory import (
-    Backorder,
     DeliveryConfirmed,
     ItemRegistered,
+    PurchaseOrderAcknowledged,
     PurchaseOrderCancelled,
     PurchaseOrderDateChanged,
+    PurchaseOrderPlaced,
     ShipmentDispatched,
     StockBackordered,
     StockReleased,
     StockReserved,
+    SupplyRepegged,
 )
 from contracts.lines import LineQuantity
 from contracts.order import (
@@ -37,6 +38,7 @@ from kit.reactions import Reactions
 from order.commands.place_order import PlaceOrder, WantedLine, place_order
 from order.domain.change import Amending
 from order.domain.order import GoingOn, Order
+from order.domain.supply import AboutSupply, days_by_order, last_days
 from order.storage.copies import Customers, Items
 from order.storage.orders import Orders
 
@@ -52,8 +54,8 @@ def order_of(event: AboutAnOrder) -> tuple[OrderId]:
     return (event.order_id,)
 
 
-def pegged_orders(event: PurchaseOrderDateChanged | PurchaseOrderCancelled) -> list[OrderId]:
-    return [peg.order_id for peg in event.pegs]
+def supplied_orders(event: AboutSupply) -> Iterable[OrderId]:
+    return days_by_order(event)
 
 
 @reactions.to(OpportunityWon)
@@ -68,6 +70,7 @@ async def place_order_for_won_opportunity(won: OpportunityWon, tx: Transaction) 
         channel="quote",
         prepaid=won.prepaid,
         customer_reference=won.customer_reference,
+        ordered_on=won.won_on,
         requested_on=won.requested_on,
         opportunity_id=won.opportunity_id,
         quote_id=won.quote_id,
@@ -101,9 +104,7 @@ async def wait_for_backordered_stock(
 ) -> tuple[GoingOn | PromiseDateChanged, ...]:
     async with changed_order(event.order_id, tx) as order:
         events = order.backorder(event.lines, event.withdrawn)
-        days = last_days(event.lines)
-        promises = [order.promise(line_id, day, "StockBackordered") for line_id, day in days.items()]
-        return (*events, *(promise for promise in promises if promise is not None))
+        return (*events, *order.promise(last_days(event.lines), "StockBackordered"))
 
 
 @reactions.to(StockReleased, locks=order_of)
@@ -114,17 +115,24 @@ async def finish_change_after_release(
         return order.released(event.release_id, event.lines)
 
 
-@reactions.to(PurchaseOrderDateChanged, PurchaseOrderCancelled, locks=pegged_orders)
-async def change_promise_with_supply(
-    event: PurchaseOrderDateChanged | PurchaseOrderCancelled, tx: Transaction
-) -> tuple[PromiseDateChanged, ...]:
-    day = event.after if isinstance(event, PurchaseOrderDateChanged) else None
-    changed: list[PromiseDateChanged] = []
-    for peg in event.pegs:
-        async with changed_order(peg.order_id, tx) as order:
-            if (promise := order.promise(peg.line_id, day, type(event).__name__)) is not None:
-                changed.append(promise)
-    return tuple(changed)
+@reactions.to(
+    PurchaseOrderPlaced,
+    PurchaseOrderAcknowledged,
+    PurchaseOrderDateChanged,
+    PurchaseOrderCancelled,
+    SupplyRepegged,
+    locks=supplied_orders,
+)
+async def change_promise_with_supply(event: AboutSupply, tx: Transaction) -> tuple[PromiseDateChanged, ...]:
+    """Inventory pegs only what was asked of it here, so these orders and lines are known; an unknown one is a fault."""
+    orders = Orders(tx)
+    changes: list[PromiseDateChanged] = []
+    for order_id, days in days_by_order(event).items():
+        order = await orders.get(order_id)
+        if promised := order.promise(days, type(event).__name__):
+            await orders.save(order)
+            changes += promised
+    return tuple(changes)
 
 
 @reactions.to(ShipmentDispatched, locks=order_of)
@@ -174,15 +182,6 @@ async def changed_order(order_id: OrderId, tx: Transaction) -> AsyncGenerator[Or
     order = await orders.get(order_id)
     yield order
     await orders.save(order)
-
-
-def last_days(lines: Sequence[Backorder]) -> dict[LineId, date | None]:
-    """The day on which all that is short of a line is there; unknown as long as that of any part is."""
-    days: dict[LineId, date | None] = {}
-    for line in lines:
-        before = days.get(line.line_id, line.expected_on)
-        days[line.line_id] = max(before, line.expected_on) if before and line.expected_on else None
-    return days
 
 
 def plain(line: LineQuantity) -> LineQuantity:

@@ -223,7 +223,8 @@ def _nonconformance(row: RowMapping) -> NonconformanceAnswer:
         for lot in found.contained
     ]
     names = {name: row[name] for name in ("customer_name", "case_number", "sku")}
-    return NonconformanceAnswer(**{**vars(found), **names, "contained": lots})
+    rest = {name: value for name, value in vars(found).items() if name != "contained"}
+    return NonconformanceAnswer(contained=lots, **names, **rest)
 
 
 def _capa(row: RowMapping) -> CapaAnswer:

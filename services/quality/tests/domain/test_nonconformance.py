@@ -30,7 +30,7 @@ from quality.domain.nonconformance import (
     Nonconformance,
     NonconformanceIsClosed,
     NonconformanceOfAnotherItem,
-    NotAQuantity,
+    NothingToDispose,
     NothingSaid,
     NothingToContain,
     NothingWasContained,
@@ -315,8 +315,8 @@ REFUSALS: dict[str, tuple[Nonconformance, Attempt, type[OrderloopError]]] = {
     "nothing contained": (a_nonconformance(item_id=None), lambda f: dispose(f, 1), LotNotContained),
     "other lot": (a_contained_one(), lambda f: dispose(f, 1, lot_id=OTHER_LOT), LotNotContained),
     "unconfirmed": (a_contained_one(pieces=None), lambda f: dispose(f, 1), QuarantineNotConfirmed),
-    "nothing": (a_contained_one(), lambda f: dispose(f, 0), NotAQuantity),
-    "less than nothing": (a_contained_one(), lambda f: dispose(f, -1), NotAQuantity),
+    "nothing": (a_contained_one(), lambda f: dispose(f, 0), NothingToDispose),
+    "less than nothing": (a_contained_one(), lambda f: dispose(f, -1), NothingToDispose),
     "too many": (a_contained_one(), lambda f: dispose(f, "10.000001"), DispositionExceedsQuarantine),
     "dispose, no reason": (a_contained_one(), lambda f: dispose(f, 1, reason=""), NothingSaid),
     "other unit": (
@@ -366,7 +366,7 @@ def test_decided_and_left_always_add_up_to_what_was_quarantined(quarantined: int
     for pieces in wanted:
         try:
             _ = dispose(found, pieces)
-        except (NotAQuantity, DispositionExceedsQuarantine):
+        except (NothingToDispose, DispositionExceedsQuarantine):
             continue
 
     decided = sum((decision.quantity.value for decision in found.decisions), Decimal(0))

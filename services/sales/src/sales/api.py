@@ -26,9 +26,7 @@ commands.add("POST /leads/{lead_id}/qualify", qualify_lead, by=("sales",))
 commands.add("POST /leads/{lead_id}/disqualify", disqualify_lead, by=("sales",))
 
 commands.add("POST /opportunities", open_opportunity, by=("sales",), status=201)
-commands.add(
-    "PATCH /opportunities/{opportunity_id}", change_opportunity, by=("sales",), status=204, if_match="required"
-)
+commands.add("PATCH /opportunities/{opportunity_id}", change_opportunity, by=("sales",), if_match="required")
 commands.add("POST /opportunities/{opportunity_id}/stage", move_opportunity, by=("sales",))
 commands.add("POST /opportunities/{opportunity_id}/lose", lose_opportunity, by=("sales",))
 commands.add("POST /opportunities/{opportunity_id}/reopen", reopen_opportunity, by=("sales",))
@@ -42,4 +40,4 @@ commands.add("POST /quotes/{quote_id}/reject", reject_quote, by=("sales", "custo
 commands.add("PUT /price-lists/{price_list_id}", draft_price_list, by=("sales",), status=204)
 commands.add("POST /price-lists/{price_list_id}/prices", set_prices, by=("sales",), status=204)
 commands.add("POST /price-lists/{price_list_id}/publish", publish_price_list, by=("sales",))
-commands.add("POST /price-lists/{price_list_id}/retire", retire_price_list, by=("sales",), status=204)
+commands.add("POST /price-lists/{price_list_id}/retire", retire_price_list, by=("sales",))

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Self, cast
 
 import aiohttp
@@ -169,13 +170,17 @@ class Services:
 
 
 def services_of_platform(
-    name: str, *, roles: tuple[str, ...] = ("admin",), patience_seconds: float = PATIENCE_SECONDS
+    name: str,
+    *,
+    roles: tuple[str, ...] = ("admin",),
+    directory: Path | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> Services:
     """The services of the platform that was started here; `name` is who acts. Raises NotRunning when none was."""
     from orderloop.platform import plan
     from orderloop.platform.issuer import Issuer
 
-    running = plan.current()
+    running = plan.current(directory)
     issuer = Issuer(running.folder)
     urls = {service: running.url(service) for service in plan.SERVICES}
     return Services(urls, lambda: issuer.token(roles, name=name), patience_seconds=patience_seconds)

@@ -24,8 +24,8 @@ async def topics(kafka: str, *names: str) -> AsyncGenerator[None]:
     try:
         await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names])
         yield
-        await admin.delete_topics(list(names))
     finally:
+        await admin.delete_topics(list(names))
         await admin.close()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contracts.ids import OrderId
 from contracts.inventory import ShipmentPlanned
-from contracts.lines import LineQuantity
+from contracts.lines import LineQuantity, ReservedLine
 from inventory.domain.demand import LineNotDemanded
+from inventory.domain.item import Tracking
 from inventory.domain.shipment import shipments_for
 from inventory.storage.demands import Demands
 from inventory.storage.shipments import Shipments
@@ -29,7 +30,11 @@ async def plan_shipments(command: PlanShipments, tx: Transaction) -> tuple[Shipm
     if not planned:
         return ()
     tracked = await demands.tracking(command.order_id)
-    parts = [(part, demand.line(part.line_id).stocked, tracked[part.item_id]) for part in planned]
+    parts: list[tuple[ReservedLine, bool, Tracking]] = [
+        (part, demand.line(part.line_id).stocked, tracked[part.item_id]) for part in planned
+    ]
+        (part, demand.line(part.line_id).stocked, tracked[part.item_id]) for part in planned
+    ]
     shipments = shipments_for(demand.order_id, demand.customer_id, parts)
     await demands.save(demand, lines={line.line_id for line in command.lines})
     await Shipments(tx).add_all(shipments)

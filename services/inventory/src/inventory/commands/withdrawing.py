@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from contracts.ids import LineId, OrderId
+from contracts.ids import LineId, OrderId, ShipmentId
 from contracts.inventory import Backorder, PurchaseOrderPlaced, ShipmentCancelled, StockBackordered
 from contracts.lines import LineQuantity
 from contracts.values import Quantity
@@ -14,7 +14,7 @@ from inventory.commands.supplying import Cover, cover_shortages
 from inventory.domain.backlog import Waiting
 from inventory.domain.giving_back import Withdrawn, withdraw
 from inventory.domain.quantities import of_line
-from inventory.domain.shipment import Shipment
+from inventory.domain.shipment import Shipment, ShipmentLine
 from inventory.storage.demands import Demands
 from inventory.storage.shipments import Shipments
 from inventory.storage.stock import Key, Stock
@@ -58,7 +58,7 @@ async def tell_withdrawn(tx: Transaction, stock: Stock, withdrawn: Sequence[With
     return (*told, *cancelled, *filled, *cover.events)
 
 
-def changed_since(before: Mapping[object, object], shipments: Iterable[Shipment]) -> list[Shipment]:
+def changed_since(before: Mapping[ShipmentId, Sequence[ShipmentLine]], shipments: Iterable[Shipment]) -> list[Shipment]:
     """Those of which something was called back."""
     return [shipment for shipment in shipments if shipment.lines != before[shipment.shipment_id]]
 

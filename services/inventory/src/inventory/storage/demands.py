@@ -42,8 +42,8 @@ class Demands:
 
     async def tracking(self, order_id: OrderId) -> dict[ItemId, Tracking]:
         """How the items of an order are tracked."""
-        rows = await self.tx.exec_driver_sql(_TRACKING, (order_id,))
-        return {row[0]: row[1] for row in rows}
+        rows = (await self.tx.exec_driver_sql(_TRACKING, (order_id,))).mappings()
+        return {row["item_id"]: row["tracked"] for row in rows}
 
     async def save(self, *demands: Demand, lines: Collection[LineId] | None = None) -> None:
         """Write the lines that are loaded, or only these: those of which the caller holds the item's lock."""

@@ -54,7 +54,8 @@ def _row(entry: Movement) -> tuple[object, ...]:
 
 
 _WRITE = """
-INSERT INTO movements (item_id, warehouse_id, lot_id, kind, quantity, unit, cost, currency, reason, because_of, moved_at)
+INSERT INTO movements (item_id, warehouse_id, lot_id, kind, quantity, unit, cost, currency, reason, because_of,
+                       moved_at)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::text[], $7::numeric[],
                      $8::text[], $9::text[], $10::uuid[], $11::timestamptz[])
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import RowMapping
@@ -78,7 +79,7 @@ class Lots:
         return [lot_of({**row, "serials": json.loads(row["serials"])}) for row in rows]
 
 
-def lot_of(row: RowMapping | dict[str, object]) -> Lot:
+def lot_of(row: RowMapping | dict[str, Any]) -> Lot:  # Any: column values
     unit, currency = row["unit"], row["currency"]
     return Lot(
         lot_id=row["lot_id"],

@@ -86,7 +86,8 @@ def purchase_of(row: RowMapping) -> PurchaseOrder:
 def _must_be_at(purchase: PurchaseOrder, expected_version: int | None) -> None:
     if expected_version not in (None, purchase.version):
         raise VersionMismatch(
-            f"the purchase order is at version {purchase.version}, you saw {expected_version}: read it again, then decide"
+            f"the purchase order is at version {purchase.version}, you saw {expected_version}:"
+            " read it again, then decide"
         )
 
 

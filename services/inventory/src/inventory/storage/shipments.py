@@ -61,7 +61,9 @@ class Shipments:
 
 def shipment_of(row: RowMapping | dict[str, Any]) -> Shipment:  # Any: column values
     names = ("shipment_id", "version", "order_id", "customer_id", "warehouse_id", "split_from", *_STATE)
-    return Shipment(**{**{name: row[name] for name in names}, "status": ShipmentStatus(row["status"])})
+    shipment = Shipment(**{name: row[name] for name in names})
+    shipment.status = ShipmentStatus(row["status"])
+    return shipment
 
 
 def _dumped(shipment: Shipment) -> str:

@@ -87,15 +87,20 @@ class Stock:
 
     async def save(self) -> tuple[AvailabilityChanged, ...]:
         """Write what changed, and tell of the items of which more or less is available than before."""
-        changes = {key: _minus(_figures(level), self._stored.get(key)) for key, level in self._levels.items()}
-        changed = {key: change for key, change in changes.items() if any(change)}
-        await write_rows(self.tx, _CHANGE, [(*key, *each) for key, each in changed.items() if key in self._stored])
-        new = [
-            (*key, self._levels[key].on_hand.unit, *each) for key, each in changed.items() if key not in self._stored
-        ]
-        await write_rows(self.tx, _ADD, new)
+        changed = self._changes()
+        known = [(*key, *change) for key, change in changed.items() if key in self._stored]
+        units = {key: self._levels[key].on_hand.unit for key in changed}
+        await write_rows(self.tx, _CHANGE, known)
+        await write_rows(
+            self.tx, _ADD, [(*key, units[key], *change) for key, change in changed.items() if key not in self._stored]
+        )
         self._stored |= {key: _figures(self._levels[key]) for key in changed}
         return self._tell({item_id for item_id, _ in changed})
+
+    def _changes(self) -> dict[Key, _Figures]:
+        """What was added since it was read, negative for less."""
+        changes = {key: _minus(_figures(level), self._stored.get(key)) for key, level in self._levels.items()}
+        return {key: change for key, change in changes.items() if any(change)}
 
     def _tell(self, changed: set[ItemId]) -> tuple[AvailabilityChanged, ...]:
         now = [self.availability(item_id) for item_id in self.items if item_id in changed]

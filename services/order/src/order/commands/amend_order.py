@@ -10,7 +10,6 @@ from contracts.ids import LineId, OrderId
 from contracts.values import ExactDecimal
 from kit.database import Transaction
 from kit.executor import Command
-from order.commands.own_order import must_be_own
 from order.commands.place_order import WantedLine, order_lines
 from order.domain.change import Amending
 from order.domain.order import GoingOn
@@ -37,7 +36,6 @@ class AmendOrder(Command):
 
 
 async def amend_order(command: AmendOrder, tx: Transaction) -> tuple[Amending | GoingOn, ...]:
-    await must_be_own(command.order_id, tx)
     orders = Orders(tx)
     order = await orders.get(command.order_id, command.expected_version)
     known = await Items(tx).known(line.item_id for line in command.added)

@@ -1,4 +1,4 @@
-"""A customer's token changes that customer's orders only."""
+"""A customer's token cancels that customer's orders only."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from contracts.order import (
     OrderCancelled,
     StockReleaseRequested,
 )
-from contracts.values import Money, Quantity
+from contracts.values import Quantity
 from order.domain.line import NOTHING, LineProgress
 from order.domain.promise import Promise, Status
 
@@ -158,14 +158,15 @@ class ChangeablePromise(Promise):
         return StockReleaseRequested(order_id=self.order_id, release_id=release.release_id, lines=lines)
 
     def _cancelled(self, lines: Sequence[LineQuantity], reason: str) -> OrderCancelled:
+        """The order is worth so much less as was cancelled: to the cent, however the tax was rounded."""
         summed = _summed(lines)
-        gross = (self.line(each.line_id).gross_of(each.quantity.value) for each in summed)
+        before = self._total_with({each.line_id: each.quantity.value for each in summed})
         return OrderCancelled(
             order_id=self.order_id,
             customer_id=self.customer_id,
             lines=summed,
             total=self.total,
-            cancelled=Money.total(gross, self.currency),
+            cancelled=before - self.total,
             reason=reason,
             complete=self.status is Status.CANCELLED,
         )

@@ -69,13 +69,13 @@ class LineProgress:
         return self.ordered == self.open + self.shipped + self.cancelled
 
     @property
-    def remaining_gross(self) -> Money:
-        """What the customer owes for the line once all that is not cancelled is shipped."""
-        return self.gross_of(self.ordered - self.cancelled)
+    def remaining(self) -> Decimal:
+        """What is shipped or can still be."""
+        return self.ordered - self.cancelled
 
-    def gross_of(self, quantity: Decimal) -> Money:
-        net = self.line.unit_price.times(quantity)
-        return net + net.percent(self.line.tax_percent)
+    def net_of(self, quantity: Decimal) -> Money:
+        """What so much of the line costs without tax."""
+        return self.line.unit_price.times(quantity)
 
     def inside(self, state: State) -> Decimal:
         found: Decimal = getattr(self, state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -10,10 +10,10 @@ from enum import StrEnum
 
 from contracts.errors import NotFound, Refused
 from contracts.ids import CustomerId, LineId, OpportunityId, OrderId, QuoteId, new_id
-from contracts.lines import LineQuantity, OrderLine
+from contracts.lines import LineQuantity, OrderLine, gross_total
 from contracts.order import Channel, OrderPlaced, PromiseDateChanged
 from contracts.values import Money
-from order.domain.line import LineProgress, State
+from order.domain.line import NOTHING, LineProgress, State
 
 
 class Status(StrEnum):
@@ -93,8 +93,8 @@ class Promise:
 
     @property
     def total(self) -> Money:
-        """Gross of what is not cancelled."""
-        return Money.total((line.remaining_gross for line in self.lines), self.currency)
+        """Gross of what is not cancelled: what one invoice over all of it asks for."""
+        return self._total_with({})
 
     def place(self) -> OrderPlaced:
         """Bind both sides; from here on the price stands.
@@ -119,8 +119,12 @@ class Promise:
             requested_on=self.requested_on,
         )
 
-    def promise(self, line_id: LineId, day: date | None, because: str) -> PromiseDateChanged | None:
-        """The day on which a line comes, as far as we know now. A line of which nothing is to come has no such day."""
+    def promise(self, days: Mapping[LineId, date | None], because: str) -> tuple[PromiseDateChanged, ...]:
+        """The days on which lines come, as far as we know now. What cannot be shipped any more keeps the day it had."""
+        changes = (self._promise(line_id, day, because) for line_id, day in days.items())
+        return tuple(change for change in changes if change is not None)
+
+    def _promise(self, line_id: LineId, day: date | None, because: str) -> PromiseDateChanged | None:
         line = self.line(line_id)
         before = line.promised_on
         if before == day or not line.open:
@@ -141,6 +145,11 @@ class Promise:
         if found is None:
             raise LineNotFound(f"order {self.number} has no line {line_id}; read the order for its lines")
         return found
+
+    def _total_with(self, more: Mapping[LineId, Decimal]) -> Money:
+        """What the total would be with so much more of some lines; the tax is rounded once per rate."""
+        parts = ((line, line.remaining + more.get(line.line_id, NOTHING)) for line in self.lines)
+        return gross_total(((line.net_of(part), line.line.tax_percent) for line, part in parts), self.currency)
 
     def _moved(self, source: State, target: State) -> tuple[LineQuantity, ...]:
         """Move all that is in a state; returns what was moved, an entry a line."""

@@ -41,7 +41,7 @@ class NothingSaid(Malformed):
     """A title or a reason is not blank."""
 
 
-class NotAQuantity(Malformed):
+class NothingToDispose(Malformed):
     """A disposition is about more than nothing."""
 
 
@@ -270,7 +270,7 @@ class Nonconformance:
         if left is None:
             raise QuarantineNotConfirmed(f"inventory has not yet said how much of lot {lot_id} there is; try later")
         if not quantity.is_positive:
-            raise NotAQuantity(f"{quantity} is nothing to decide upon")
+            raise NothingToDispose(f"{quantity} is nothing to decide upon")
         if left < quantity:
             raise DispositionExceedsQuarantine(f"only {left} of lot {lot_id} are left to decide upon")
 

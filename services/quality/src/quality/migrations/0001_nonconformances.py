@@ -116,7 +116,7 @@ def upgrade() -> None:
         sa.Column("decisions", postgresql.JSONB(), nullable=False),
         sa.Column(
             "lots",
-            sa.ARRAY(sa.Uuid()),
+            postgresql.ARRAY(sa.Uuid()),
             nullable=False,
             comment="all lots that it names, suspected or contained, to be found",
         ),

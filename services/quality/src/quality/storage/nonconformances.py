@@ -26,14 +26,19 @@ class Nonconformances:
     def __init__(self, tx: Transaction) -> None:
         self.tx = tx
         self.rows = Rows(tx, nonconformances, nonconformances.c.nonconformance_id, "nonconformance")
+        self._read: dict[NonconformanceId, Mapping[str, object]] = {}
 
     async def get(self, nonconformance_id: NonconformanceId, expected_version: int | None = None) -> Nonconformance:
         """Raises NotFound, VersionMismatch."""
-        return nonconformance_of(await self.rows.load(nonconformance_id, expected_version))
+        found = nonconformance_of(await self.rows.load(nonconformance_id, expected_version))
+        self._read[nonconformance_id] = _values(found)
+        return found
 
     async def put(self, found: Nonconformance) -> None:
-        """Write one that is new, or that was read here."""
-        found.version = await self.rows.put(found.nonconformance_id, found.version, _values(found))
+        """Write one that is new, or that was read here and has changed since."""
+        values = _values(found)
+        if values != self._read.get(found.nonconformance_id):
+            found.version = await self.rows.put(found.nonconformance_id, found.version, values)
 
     async def is_raised_for(self, case_id: CaseId) -> bool:
         known = select(nonconformances.c.case_id).where(nonconformances.c.case_id == case_id)

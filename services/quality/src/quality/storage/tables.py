@@ -1,7 +1,6 @@
 """The tables of the quality service."""
 
 from sqlalchemy import (
-    ARRAY,
     CheckConstraint,
     Column,
     Date,
@@ -14,6 +13,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from contracts.ids import LotId
 from kit.database import Document

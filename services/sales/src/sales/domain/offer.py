@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.errors import Malformed, Refused
-from contracts.lines import Line
+from contracts.lines import Line, gross_total
 from contracts.values import Money
 
 
@@ -49,8 +49,8 @@ class Offer:
 
     @property
     def total(self) -> Money:
-        """Gross: what the customer will owe when all of it is shipped."""
-        return Money.total((line.gross for line in self.lines), self.currency)
+        """Gross: what one invoice over all of it asks for."""
+        return gross_total(((line.net, line.tax_percent) for line in self.lines), self.currency)
 
     def must_be_possible(self) -> None:
         """Refuse an offer that could not become an order."""

@@ -12,6 +12,9 @@ from typing import Final
 from contracts.errors import Malformed, Refused
 from contracts.ids import CustomerId, LeadId, OpportunityId, QuoteId, new_id
 from contracts.sales import (
+    OpportunityAssigned,
+    OpportunityCustomerNamed,
+    OpportunityEstimated,
     OpportunityLost,
     OpportunityOpened,
     OpportunityReopened,
@@ -131,22 +134,36 @@ class Opportunity:
             opportunity_id=self.opportunity_id, customer_id=self.customer_id, before=before, after=stage
         )
 
-    def name_customer(self, customer_id: CustomerId) -> None:
-        """Say whose it is; may be said anew until the first quote is drafted."""
+    def name_customer(self, customer_id: CustomerId) -> OpportunityCustomerNamed | None:
+        """Say whose it is, anew until the first quote is drafted; None when we knew."""
         self.must_be_open()
-        if self.quoted and customer_id != self.customer_id:
+        if customer_id == self.customer_id:
+            return None
+        if self.quoted:
             raise OpportunityAlreadyQuoted("open another opportunity for the other customer")
         self.customer_id = customer_id
+        return OpportunityCustomerNamed(opportunity_id=self.opportunity_id, customer_id=customer_id)
 
-    def assign(self, owner: str) -> None:
-        """Hand it to another salesperson; a closed one too, since its follow-up goes on."""
+    def assign(self, owner: str) -> OpportunityAssigned | None:
+        """Hand it to another salesperson, a closed one too, since its follow-up goes on; None when it is theirs."""
+        if owner == self.owner:
+            return None
         self.owner = owner
+        return OpportunityAssigned(opportunity_id=self.opportunity_id, customer_id=self.customer_id, owner=owner)
 
-    def estimate(self, amount: Money, expected_close_on: date | None) -> None:
-        """Say anew what it is worth and when it will be decided."""
+    def estimate(self, amount: Money, expected_close_on: date | None) -> OpportunityEstimated | None:
+        """Say anew what it is worth and when it will be decided; None when that is what we thought."""
         self.must_be_open()
         _must_not_be_negative(amount)
+        if (amount, expected_close_on) == (self.amount, self.expected_close_on):
+            return None
         self.amount, self.expected_close_on = amount, expected_close_on
+        return OpportunityEstimated(
+            opportunity_id=self.opportunity_id,
+            customer_id=self.customer_id,
+            amount=amount,
+            expected_close_on=expected_close_on,
+        )
 
     def begin_quoting(self) -> CustomerId:
         """Whom an offer is for; from now on the opportunity is that customer's."""
@@ -174,6 +191,7 @@ class Opportunity:
             prepaid=quote.offer.prepaid,
             requested_on=quote.offer.requested_on,
             owner=self.owner,
+            won_on=today,
         )
 
     def lose(self, reason: str, *, today: date, competitor: str | None = None) -> OpportunityLost:

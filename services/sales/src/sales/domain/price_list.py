@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from contracts.errors import Malformed, Refused
 from contracts.ids import ItemId, PriceListId, new_id
-from contracts.sales import ListPrice, PriceListPublished
+from contracts.sales import ListPrice, PriceListPublished, PriceListRetired
 from contracts.values import Money
 
 
@@ -115,11 +115,12 @@ class PriceList:
             prices=self.prices,
         )
 
-    def retire(self, from_day: date) -> None:
+    def retire(self, from_day: date) -> PriceListRetired:
         """Let it hold no longer from a day on; the prices of earlier days stay as they were."""
         if self.status is not Status.PUBLISHED:
             raise PriceListNotPublished(f"it is {self.status}; only a published list can be retired")
         self.status, self.retired_from = Status.RETIRED, from_day
+        return PriceListRetired(price_list_id=self.price_list_id, retired_from=from_day)
 
     def holds_on(self, day: date) -> bool:
         return self.status is not Status.DRAFT and self.valid_from <= day <= self.last_day

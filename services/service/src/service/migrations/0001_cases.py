@@ -129,7 +129,7 @@ def upgrade() -> None:
         sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lot_id", sa.Uuid(), nullable=True),
         sa.Column("lot_number", sa.Text(), nullable=True),
-        sa.Column("serials", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("serials", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("unit_id"),
         comment="what left the house: fed by the inventory service's events; rows are added, never changed",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
@@ -71,7 +71,7 @@ class ShippedUnits:
 
 def carries(serial: str) -> ColumnElement[bool]:
     """In SQL: this serial is one of the unit's. The second half is what its index is made for."""
-    return shipped_units.c.serials.contains([serial]) & (shipped_units.c.serials != [])
+    return shipped_units.c.serials.contains([serial]) & text("shipped_units.serials <> '{}'")
 
 
 def belongs_to(customer_id: CustomerId) -> ColumnElement[bool]:

@@ -16,6 +16,9 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be refused; send nothing.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many opportunities and orders.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="A mapping file of your own; see docs/import.md.")] = None,
+    directory: Annotated[
+        Path | None, typer.Option(help="Where the platform keeps its files; .local when not given.")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Try what was refused before once more.")] = False,
 ) -> None:
     """Load a source through the public APIs: customers, items, prices, stock, opportunities, orders and what followed.
@@ -33,7 +36,8 @@ def import_(
 
     source = load(dataset, mapping)
     folder = data or home().parent / "shared" / "data" / dataset
-    job = Job(source, folder, default_directory() / "import" / source.name, limit, again)
+    here = (directory or default_directory()).resolve()
+    job = Job(source, folder, here / "import" / source.name, limit, again)
     display = Display()
     display.console.print(f"[bold]{source.title}")
     batch = check(job)
@@ -43,7 +47,7 @@ def import_(
         return
 
     async def run() -> None:
-        async with services_of_platform(f"import {source.name}") as services:
+        async with services_of_platform(f"import {source.name}", directory=here) as services:
             report = await bring_in(job, batch, services, display)
         print_run(display.console, report)
         print_refusals(display.console, report.refusals, job.refused_file)

@@ -53,7 +53,8 @@ def print_batch(console: Console, counts: dict[str, int], left_out: dict[str, st
     """What a source brings, before anything is sent."""
     table = Table("what", "can come in", box=None, pad_edge=False)
     for what, number in counts.items():
-        table.add_row(what, f"{number:,}")
+        if number:
+            table.add_row(what, f"{number:,}")
     console.print(table)
     for name, why in left_out.items():
         console.print(f"[dim]left out: {name}: {why}")

@@ -58,12 +58,12 @@ async def bring_in(job: Job, batch: Batch, services: Services, display: Display)
         work, began = Work(job.mapping, batch, services, journal, display), time.monotonic()
         try:
             await _all_steps(work)
-            work.report.findings = await look_at(work)
         finally:
             work.report.seconds = time.monotonic() - began
             work.report.rows = _rows_of(batch)
             work.report.refusals = [*batch.refusals, *_refused_by_services(journal, batch)]
             write_refusals(job.refused_file, work.report.refusals)
+        work.report.findings = await look_at(work)
     return work.report
 
 

@@ -52,14 +52,7 @@ async def import_adjustments(work: Work) -> None:
     """Stock that was found or lost, after all that was sold has left."""
 
     async def adjusted(adjustment: Adjustment) -> Did:
-        body = given(
-            item_id=work.item_id(adjustment.item),
-            warehouse_id=warehouse_id(work),
-            quantity=work.quantity(adjustment.item, adjustment.quantity),
-            reason=adjustment.reason,
-        )
-        _ = await work.send("inventory", "/stock-adjustments", body, of=("adjustment", adjustment.key))
-        return {}
+        return await _adjust(work, adjustment)
 
     await work.each("stock adjustments", "adjustment", work.batch.adjustments.values(), adjusted)
 
@@ -131,10 +124,10 @@ async def _receive_stock(work: Work) -> None:
         body = given(
             warehouse_id=warehouse_id(work),
             received_on=day(work.mapping.stock.received_on),
-            lines=[_arrival(work, item)],
+            lines=[_arrival(work, item, work.batch.stock[item.key])],
         )
-        _ = await work.send("inventory", "/goods-receipts", body, of=("stock", item.key))
-        return {}
+        answer = await work.send("inventory", "/goods-receipts", body, of=("stock", item.key))
+        return {"lot_id": answer.body["lines"][0]["lot_id"]}
 
     await work.each("opening stock", "stock", [work.batch.items[key] for key in work.batch.stock], received)
 
@@ -145,10 +138,23 @@ def _chunks(things: Sequence[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _arrival(work: Work, item: Item) -> dict[str, object]:
+async def _adjust(work: Work, adjustment: Adjustment) -> Did:
+    """On the lot of the opening stock; what is found of an item that had none comes in as a lot of its own."""
+    of, stocked = ("adjustment", adjustment.key), work.journal.did("stock", adjustment.item)
+    if stocked is None:
+        lines = [_arrival(work, work.batch.items[adjustment.item], adjustment.quantity)]
+        body = {"warehouse_id": warehouse_id(work), "lines": lines}
+        _ = await work.send("inventory", "/goods-receipts", body, of=of)
+        return {}
+    body = {"quantity": work.quantity(adjustment.item, adjustment.quantity), "reason": adjustment.reason}
+    _ = await work.send("inventory", f"/lots/{stocked['lot_id']}/adjust", body, of=of)
+    return {}
+
+
+def _arrival(work: Work, item: Item, quantity: Decimal) -> dict[str, object]:
     return {
         "item_id": work.item_id(item.key),
-        "quantity": work.quantity(item.key, work.batch.stock[item.key]),
+        "quantity": work.quantity(item.key, quantity),
         "unit_cost": work.money(item.cost),
     }
 

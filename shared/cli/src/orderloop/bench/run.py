@@ -1,0 +1,89 @@
+"""One run of the benchmark: a quiet phase for the times, a full one for the throughput, the yardsticks beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from orderloop.bench import cost, hops, yardsticks
+from orderloop.bench.hops import Spread
+from orderloop.bench.load import at_rate, flat_out, prepare
+from orderloop.driving.events import watching
+from orderloop.driving.people import people
+from orderloop.driving.steps import Steps
+from orderloop.platform.plan import Plan
+
+Result = dict[str, Any]  # Any: JSON
+
+
+async def run(
+    plan: Plan, say: Callable[[str], None], *, rate: float = 10, seconds: float = 15, at_once: int = 48
+) -> Result:
+    """Measure; see docs/performance.md for what each figure means."""
+    async with people(plan) as everybody, watching(plan.kafka) as stream:
+        say("a company with customers, items and stock")
+        load = await prepare(Steps(everybody, stream))
+        stream.forget()
+        load.loops.clear()
+        say(f"{rate:g} loops per second for {seconds:g} s")
+        await at_rate(load, rate, seconds)
+        quiet_hops, quiet_loops = hops.hops(stream.seen), list(load.loops)
+        events_per_loop = round(len(stream.seen) / max(len(quiet_loops), 1), 1)
+        stream.forget()
+        load.loops.clear()
+        say(f"as many as {at_once} drivers can close in {seconds:g} s")
+        before = cost.use(plan)
+        per_second = await flat_out(load, at_once, seconds)
+        after = cost.use(plan)
+        full_loops = list(load.loops)
+        full_hops = hops.hops(stream.seen)
+    say("what PostgreSQL and Kafka do alone")
+    alone = await yardsticks.measure(plan.postgres, plan.kafka)
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "closed_loops_per_second": round(per_second, 1),
+        "hop_ms": _ms(Spread.of(hop.seconds for hop in quiet_hops)),
+        "loop_ms": _ms(Spread.of(quiet_loops)),
+        "quiet": {"loops_per_second": rate, "loops": len(quiet_loops), "events_per_loop": events_per_loop},
+        "full": {
+            "loops": len(full_loops),
+            "drivers": at_once,
+            "hop_ms": _ms(Spread.of(hop.seconds for hop in full_hops)),
+            "loop_ms": _ms(Spread.of(full_loops)),
+        },
+        "hops": {kind: asdict(spread) for kind, spread in hops.by_kind(quiet_hops).items()},
+        "cpu_ms_per_loop": cost.cpu_per_loop(before, after, len(full_loops)),
+        "memory_mib": {name: round(each.memory_mib) for name, each in after.items()},
+        "yardsticks": asdict(alone),
+        "pgbench_commits_per_loop": round(alone.pgbench_commits_per_second / max(per_second, 0.1), 1),
+        "failed": load.failed[:20],
+        "failed_count": len(load.failed),
+    }
+
+
+def save(result: Result, plan: Plan) -> str:
+    """Write `bench/latest.json` beside the platform's data; returns its path."""
+    path = plan.folder / "bench" / "latest.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=2) + "\n")
+    return str(path)
+
+
+def measure(plan: Plan, say: Callable[[str], None], *, rate: float, seconds: float, at_once: int) -> Result:
+    return asyncio.run(run(plan, say, rate=rate, seconds=seconds, at_once=at_once))
+
+
+def _machine() -> Result:
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {"cpus": cpus, "system": platform.platform(), "python": platform.python_version()}
+
+
+def _ms(spread: Spread | None) -> dict[str, float] | None:
+    return None if spread is None else asdict(spread)
