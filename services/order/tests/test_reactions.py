@@ -9,8 +9,16 @@ import pytest
 
 from contracts.customer import CustomerProfileChanged, CustomersMerged
 from contracts.finance import CreditLimitCleared
-from contracts.ids import CustomerId, InvoiceId, PurchaseOrderId, ReleaseId, ShipmentId, new_id
-from contracts.inventory import Peg, PurchaseOrderCancelled, PurchaseOrderDateChanged, StockBackordered
+from contracts.ids import CustomerId, InvoiceId, PurchaseOrderId, ReleaseId, ShipmentId, WarehouseId, new_id
+from contracts.inventory import (
+    Peg,
+    PurchaseOrderAcknowledged,
+    PurchaseOrderCancelled,
+    PurchaseOrderDateChanged,
+    PurchaseOrderPlaced,
+    StockBackordered,
+    SupplyRepegged,
+)
 from contracts.order import (
     OrderClosed,
     OrderConfirmed,
@@ -23,6 +31,7 @@ from contracts.order import (
     ShipmentRequested,
     StockRequested,
 )
+from contracts.values import Quantity
 from testkit import Parked, ServiceUnderTest
 
 if TYPE_CHECKING:
@@ -38,6 +47,43 @@ def a_peg(desk: Desk, placed: OrderPlaced) -> Peg:
 def a_new_date(desk: Desk, placed: OrderPlaced, after: date) -> PurchaseOrderDateChanged:
     return PurchaseOrderDateChanged(
         purchase_order_id=PurchaseOrderId(new_id()), before=FEBRUARY, after=after, pegs=(a_peg(desk, placed),)
+    )
+
+
+def a_purchase(*pegs: Peg) -> PurchaseOrderPlaced:
+    """Of what these order lines wait for; it is to come in March."""
+    return PurchaseOrderPlaced(
+        purchase_order_id=PurchaseOrderId(new_id()),
+        number="PO-1",
+        supplier="Acme",
+        warehouse_id=WarehouseId(new_id()),
+        lines=(),
+        pegs=pegs,
+        expected_on=MARCH,
+    )
+
+
+def a_supply_for(desk: Desk, placed: OrderPlaced, expected_on: date | None = MARCH) -> SupplyRepegged:
+    """Goods that were bought for stock are now for the first line of the order."""
+    return SupplyRepegged(
+        purchase_order_id=PurchaseOrderId(new_id()),
+        item_id=desk.item_id,
+        quantity=Quantity.pieces(10),
+        from_order_id=None,
+        to_order_id=placed.order_id,
+        to_line_id=placed.lines[0].line_id,
+        expected_on=expected_on,
+    )
+
+
+def from_it_to_stock(desk: Desk, placed: OrderPlaced) -> SupplyRepegged:
+    return SupplyRepegged(
+        purchase_order_id=PurchaseOrderId(new_id()),
+        item_id=desk.item_id,
+        quantity=Quantity.pieces(10),
+        from_order_id=placed.order_id,
+        from_line_id=placed.lines[0].line_id,
+        to_order_id=None,
     )
 
 
@@ -146,6 +192,91 @@ async def test_a_lost_supply_takes_the_promise_away(order_service: ServiceUnderT
 
     assert isinstance(promise, PromiseDateChanged)
     assert (promise.before, promise.after, promise.because) == (FEBRUARY, None, "PurchaseOrderCancelled")
+
+
+async def test_a_purchase_gives_the_lines_that_wait_for_it_their_day(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    first, second = await desk.an_order(10, 3), await desk.an_order_that_waits()
+    line = first.lines[1]
+    other = Peg(order_id=first.order_id, line_id=line.line_id, item_id=line.item_id, quantity=line.quantity)
+
+    events = await order_service.receives(a_purchase(a_peg(desk, first), a_peg(desk, second), other), times=5)
+
+    told = [event for event in events if isinstance(event, PromiseDateChanged)]
+    assert {(each.line_id, each.before, each.after, each.because) for each in told} == {
+        (line.line_id, None, MARCH, "PurchaseOrderPlaced") for line in (*first.lines, *second.lines)
+    }
+    assert len(events) == 3
+    assert [line["promised_on"] for line in (await desk.read(first))["lines"]] == ["2026-03-01", "2026-03-01"]
+    assert (await desk.read(first))["version"] == 2
+
+
+async def test_a_supply_that_is_now_for_a_line_gives_it_its_day(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order_that_waits()
+
+    [promise] = await order_service.receives(a_supply_for(desk, placed), times=5)
+
+    assert isinstance(promise, PromiseDateChanged)
+    assert (promise.line_id, promise.before, promise.after) == (placed.lines[0].line_id, None, MARCH)
+    assert promise.because == "SupplyRepegged"
+
+
+async def test_a_supply_that_goes_elsewhere_or_comes_nobody_knows_when_changes_no_promise(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    placed = await desk.an_order(10)
+    _ = await order_service.receives(desk.credit_fits(placed), desk.short(placed, 10, FEBRUARY))
+    before = await desk.read(placed)
+
+    events = await order_service.receives(from_it_to_stock(desk, placed), a_supply_for(desk, placed, None))
+
+    assert events == []
+    assert await desk.read(placed) == before
+
+
+async def test_a_supplier_that_promises_too_little_takes_the_promise_away(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    placed = await desk.an_order(10)
+    _ = await order_service.receives(desk.credit_fits(placed), desk.short(placed, 10, FEBRUARY))
+    acknowledged = PurchaseOrderAcknowledged(
+        purchase_order_id=PurchaseOrderId(new_id()), lines=(), expected_on=FEBRUARY, lost=(a_peg(desk, placed),)
+    )
+
+    [promise] = await order_service.receives(acknowledged, times=5)
+
+    assert isinstance(promise, PromiseDateChanged)
+    assert (promise.before, promise.after, promise.because) == (FEBRUARY, None, "PurchaseOrderAcknowledged")
+
+
+async def test_a_supplier_that_promises_all_takes_nothing_away(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order(10)
+    _ = await order_service.receives(desk.credit_fits(placed), desk.short(placed, 10, FEBRUARY))
+    acknowledged = PurchaseOrderAcknowledged(
+        purchase_order_id=PurchaseOrderId(new_id()), lines=(), expected_on=FEBRUARY
+    )
+
+    assert await order_service.receives(acknowledged) == []
+
+    assert (await desk.read(placed))["lines"][0]["promised_on"] == "2026-02-01"
+
+
+async def test_supplies_for_what_has_left_or_is_cancelled_change_nothing(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    shipped, cancelled = await desk.an_order_in_picking(10), await desk.an_order(10)
+    _ = await order_service.receives(desk.dispatched(shipped, ShipmentId(new_id()), 10))
+    _ = await order_service.post(f"/orders/{cancelled.order_id}/cancel", {"reason": "no more"})
+    before = [await desk.read(shipped), await desk.read(cancelled)]
+
+    for placed in (shipped, cancelled):
+        events = await order_service.receives(
+            a_purchase(a_peg(desk, placed)), a_supply_for(desk, placed), a_new_date(desk, placed, FEBRUARY)
+        )
+        assert events == []
+
+    assert [await desk.read(shipped), await desk.read(cancelled)] == before
 
 
 async def test_one_purchase_for_two_orders_changes_both_promises(order_service: ServiceUnderTest, desk: Desk) -> None:

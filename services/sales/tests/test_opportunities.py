@@ -9,7 +9,15 @@ from uuid import UUID
 import pytest
 
 from contracts.ids import new_id
-from contracts.sales import OpportunityLost, OpportunityOpened, OpportunityReopened, OpportunityStageChanged
+from contracts.sales import (
+    OpportunityAssigned,
+    OpportunityCustomerNamed,
+    OpportunityEstimated,
+    OpportunityLost,
+    OpportunityOpened,
+    OpportunityReopened,
+    OpportunityStageChanged,
+)
 from testkit import ServiceUnderTest
 
 Make = Callable[..., Awaitable[str]]
@@ -79,11 +87,33 @@ async def test_a_change_says_only_what_is_different(
     assigned = await sales_service.post(at, body, role="sales", method="PATCH", if_match=3)
     second = (await sales_service.get(at)).json()
 
-    assert [answer.status_code for answer in (named, estimated, assigned)] == [204, 204, 204]
+    told = [type(event) for event in await sales_service.published()][-4:]
+    assert told == [OpportunityCustomerNamed, OpportunityEstimated, OpportunityAssigned, OpportunityEstimated]
+    assert [answer.status_code for answer in (named, estimated, assigned)] == [200, 200, 200]
+    assert (named.json()["customer_id"], estimated.json()["amount"], assigned.json()["owner"]) == (
+        customer_id,
+        amount,
+        "bert",
+    )
+    assert assigned.headers["etag"] == '"4"'
     assert (first["customer_id"], first["amount"], first["owner"]) == (customer_id, amount, "anna")
     assert first["expected_close_on"] == "2026-12-31"
     assert (second["owner"], second["expected_close_on"], second["amount"]) == ("bert", None, amount)
     assert second["version"] == 4
+
+
+async def test_a_change_to_what_it_is_already_changes_nothing(
+    sales_service: ServiceUnderTest, an_opportunity: Make
+) -> None:
+    at = f"/opportunities/{await an_opportunity(owner='anna')}"
+    before, told = (await sales_service.get(at)).json(), await sales_service.published()
+
+    body = {name: before[name] for name in ("owner", "amount", "customer_id", "expected_close_on")}
+    answer = await sales_service.post(at, body, role="sales", method="PATCH", if_match=1)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (await sales_service.get(at)).json() == before
+    assert await sales_service.published() == told
 
 
 @pytest.mark.parametrize(
@@ -186,7 +216,7 @@ async def test_a_won_opportunity_does_not_change_but_may_change_hands(
     await refuses(sales_service.post(f"{at}/reopen"), 409, "opportunity-not-lost", at=at)
     handed = await sales_service.post(at, {"owner": "bert"}, method="PATCH", if_match=3)
 
-    assert handed.status_code == 204
+    assert (handed.status_code, handed.json()["owner"]) == (200, "bert")
     assert (await sales_service.get(at)).json()["owner"] == "bert"
 
 

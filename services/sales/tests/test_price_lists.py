@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import new_id
-from contracts.sales import PriceListPublished
+from contracts.sales import PriceListPublished, PriceListRetired
 from testkit import ServiceUnderTest
 
 Make = Callable[..., Awaitable[str]]
@@ -143,7 +143,9 @@ async def test_a_retired_list_tells_the_prices_of_earlier_days_and_makes_room(
     retired = await sales_service.post(f"{old}/retire", {"retired_from": "2026-03-01"}, role="sales")
     published = await sales_service.post(f"{new}/publish", role="sales")
 
-    assert (retired.status_code, published.status_code) == (204, 200)
+    assert (retired.status_code, published.status_code) == (200, 200)
+    assert retired.json() == {"price_list_id": old.rpartition("/")[2], "retired_from": "2026-03-01"}
+    assert PriceListRetired in [type(event) for event in await sales_service.published()]
     days = ("2026-02-28", "2026-03-01")
     assert [await price_on(sales_service, item_id, day) for day in days] == ["1.00", "2.00"]
     read = (await sales_service.get(old)).json()

@@ -40,9 +40,7 @@ async def test_a_complaint_on_a_shipped_line_finds_order_item_and_lots(
     assert (filed.severity, filed.number) == ("major", opened.number)
 
 
-async def test_a_complaint_joins_the_thread_of_its_order(
-    service_service: ServiceUnderTest, placed: OrderPlaced
-) -> None:
+async def test_a_case_joins_the_thread_of_its_order(service_service: ServiceUnderTest, placed: OrderPlaced) -> None:
     recorded = service_service.records(placed.model_copy(update={"order_id": new_id()}))
     await service_service.receives(recorded)
     body = an_enquiry(placed.customer_id, order_id=str(recorded.subject))

@@ -31,23 +31,24 @@ def euros(amount: str) -> Money:
     return Money(amount=Decimal(amount), currency="EUR")
 
 
-def a_line(number: int = 10) -> OrderLine:
+def a_line(number: int = 10, price: str = "10.00", tax: str = "0") -> OrderLine:
     return OrderLine(
         line_id=LineId(new_id()),
         item_id=ItemId(new_id()),
         sku="A-1",
         quantity=Quantity.pieces(number),
-        unit_price=Money(amount=Decimal("10.00"), currency="EUR"),
+        unit_price=euros(price),
+        tax_percent=Decimal(tax),
     )
 
 
-def an_order(number: int = 10) -> Order:
+def an_order(number: int = 10, *more: OrderLine) -> Order:
     """Placed; credit has not been checked."""
     return Order(
         number="SO-1",
         customer_id=CustomerId(new_id()),
         channel="phone",
-        lines=[LineProgress.of(a_line(number))],
+        lines=[LineProgress.of(line) for line in (a_line(number), *more)],
         ordered_on=date(2026, 1, 5),
     )
 
@@ -139,6 +140,20 @@ def test_what_was_given_back_and_what_was_pending_is_cancelled_together() -> Non
     assert isinstance(cancelled, OrderCancelled)
     assert (cancelled.lines, cancelled.cancelled) == (tuple(of(order, 13)), euros("130.00"))
     assert cancelled.complete
+
+
+def test_a_cancelled_part_is_worth_what_the_total_falls_by() -> None:
+    order = an_order(0, a_line(2, "0.13", tax="19"), a_line(1, "0.13", tax="19"))
+    _ = order.approve_credit()
+    _ = order.backorder([order.lines[1].as_quantity(Decimal(2))])
+    _ = order.reserve([order.lines[2].as_quantity(Decimal(1))])
+    before = order.total
+    _ = order.cancel("changed my mind")
+
+    [cancelled] = order.released(the_release(order), [order.lines[1].as_quantity(Decimal(1))])
+
+    assert isinstance(cancelled, OrderCancelled)
+    assert (before, cancelled.total, cancelled.cancelled) == (euros("0.46"), euros("0.31"), euros("0.15"))
 
 
 def test_what_left_before_it_was_called_back_stays_ordered() -> None:

@@ -106,7 +106,7 @@ def test_a_change_that_does_not_end_the_wait_does_not_begin_it_anew() -> None:
     _ = order.backorder(of(order, 10))
     waiting = Waiting.begin(order, MONDAY)
 
-    _ = order.promise(order.lines[0].line_id, date(2026, 2, 1), "PurchaseOrderDateChanged")
+    _ = order.promise({order.lines[0].line_id: date(2026, 2, 1)}, "PurchaseOrderDateChanged")
 
     assert waiting.after(order, MONDAY + timedelta(days=1)) is waiting
 

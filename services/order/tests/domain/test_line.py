@@ -12,7 +12,7 @@ from order.domain.line import LineProgress, NotThatMuch, State
 STATES: tuple[State, ...] = ("pending", "asked", "backordered", "reserved", "picking", "shipped", "cancelled")
 
 
-def a_line(price: str = "10.00", tax: str = "0", **inside: int) -> LineProgress:
+def a_line(price: str = "10.00", **inside: int) -> LineProgress:
     """A line with so much in each of the named states."""
     line = LineProgress.of(
         OrderLine(
@@ -21,7 +21,6 @@ def a_line(price: str = "10.00", tax: str = "0", **inside: int) -> LineProgress:
             sku="A-1",
             quantity=Quantity.pieces(sum(inside.values())),
             unit_price=Money(amount=Decimal(price), currency="EUR"),
-            tax_percent=Decimal(tax),
         )
     )
     line.pending = Decimal(0)
@@ -165,7 +164,8 @@ def test_a_smaller_line_shrinks_only_by_what_nobody_was_asked_for() -> None:
     assert line.ordered == 5
 
 
-def test_the_gross_of_what_remains_leaves_out_what_is_cancelled() -> None:
-    line = a_line(price="3.33", tax="19", shipped=2, cancelled=8)
+def test_what_remains_leaves_out_what_is_cancelled() -> None:
+    line = a_line(price="3.33", shipped=2, picking=1, cancelled=8)
 
-    assert line.remaining_gross == Money(amount=Decimal("7.93"), currency="EUR")
+    assert line.remaining == 3
+    assert line.net_of(line.remaining) == Money(amount=Decimal("9.99"), currency="EUR")

@@ -19,6 +19,7 @@ from contracts.order import (
     OrderCancelled,
     OrderClosed,
     OrderConfirmed,
+    OrderPlaced,
     ShipmentRequested,
     StockReleaseRequested,
     StockRequested,
@@ -40,7 +41,8 @@ def a_line(number: int) -> OrderLine:
         item_id=ItemId(new_id()),
         sku="A-1",
         quantity=Quantity.pieces(number),
-        unit_price=Money(amount=Decimal("1.00"), currency="EUR"),
+        unit_price=Money(amount=Decimal("0.13"), currency="EUR"),
+        tax_percent=Decimal(19),
     )
 
 
@@ -50,6 +52,7 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.events: list[Event] = []
+        self.told_total = Money.zero("EUR")
         self.net_ordered = Decimal(0)
 
     @initialize(quantities=st.lists(numbers, min_size=1, max_size=2))
@@ -214,7 +217,10 @@ class Histories(RuleBasedStateMachine):
                 self.net_ordered += sum((change.after - change.before).value for change in event.changes)
             if isinstance(event, OrderCancelled):
                 assert event.lines
+                assert event.total + event.cancelled == self.told_total
                 self.net_ordered -= sum(line.quantity.value for line in event.lines)
+            if isinstance(event, OrderPlaced | OrderAmended | OrderCancelled):
+                self.told_total = event.total
         self.events += events
 
     def is_refused(self, act: Callable[[], object]) -> None:

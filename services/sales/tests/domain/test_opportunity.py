@@ -10,6 +10,9 @@ from contracts.errors import OrderloopError
 from contracts.ids import CustomerId, ItemId, OpportunityId, new_id
 from contracts.lines import Line
 from contracts.sales import (
+    OpportunityAssigned,
+    OpportunityCustomerNamed,
+    OpportunityEstimated,
     OpportunityLost,
     OpportunityOpened,
     OpportunityReopened,
@@ -157,9 +160,10 @@ def test_an_opportunity_moved_to_its_own_stage_tells_nothing() -> None:
 def test_the_customer_may_become_known_and_be_corrected_before_quoting() -> None:
     opportunity = an_opportunity(customer_id=None)
 
-    opportunity.name_customer(CustomerId(new_id()))
-    opportunity.name_customer(CUSTOMER)
+    _ = opportunity.name_customer(CustomerId(new_id()))
+    named = opportunity.name_customer(CUSTOMER)
 
+    assert named == OpportunityCustomerNamed(opportunity_id=opportunity.opportunity_id, customer_id=CUSTOMER)
     assert opportunity.customer_id == CUSTOMER
 
 
@@ -174,7 +178,7 @@ def test_the_same_customer_may_be_named_again_after_quoting() -> None:
     opportunity = an_opportunity()
     _ = opportunity.begin_quoting()
 
-    opportunity.name_customer(CUSTOMER)
+    assert opportunity.name_customer(CUSTOMER) is None
 
     assert opportunity.customer_id == CUSTOMER
 
@@ -186,16 +190,33 @@ def test_quoting_needs_a_customer() -> None:
 def test_an_opportunity_is_handed_over_even_when_won() -> None:
     opportunity = a_won_opportunity()
 
-    opportunity.assign("ben")
+    assigned = opportunity.assign("ben")
 
+    assert assigned == OpportunityAssigned(opportunity_id=opportunity.opportunity_id, customer_id=CUSTOMER, owner="ben")
     assert opportunity.owner == "ben"
+
+
+def test_what_is_said_again_is_told_to_nobody() -> None:
+    opportunity = an_opportunity(amount="1000.00")
+    before = vars(opportunity).copy()
+
+    assert opportunity.assign("anna") is None
+    assert opportunity.estimate(euros("1000"), date(2026, 6, 30)) is None
+
+    assert vars(opportunity) == before
 
 
 def test_an_estimate_may_change_while_open() -> None:
     opportunity = an_opportunity()
 
-    opportunity.estimate(euros("1500.00"), date(2026, 7, 31))
+    estimated = opportunity.estimate(euros("1500.00"), date(2026, 7, 31))
 
+    assert estimated == OpportunityEstimated(
+        opportunity_id=opportunity.opportunity_id,
+        customer_id=CUSTOMER,
+        amount=euros("1500.00"),
+        expected_close_on=date(2026, 7, 31),
+    )
     assert (opportunity.amount, opportunity.expected_close_on) == (euros("1500.00"), date(2026, 7, 31))
 
 
@@ -214,6 +235,7 @@ def test_an_accepted_quote_wins_its_opportunity() -> None:
     assert (won.lines, won.total) == (quote.offer.lines, euros("952.00"))
     assert (won.customer_reference, won.prepaid, won.requested_on) == ("PO 4711", True, date(2026, 6, 15))
     assert (opportunity.status, opportunity.quote_id, opportunity.closed_on) == (Status.WON, quote.quote_id, TODAY)
+    assert won.won_on == TODAY
 
 
 def test_a_won_opportunity_is_worth_the_net_total_of_its_quote() -> None:

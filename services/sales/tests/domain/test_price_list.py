@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.errors import OrderloopError
 from contracts.ids import ItemId, new_id
-from contracts.sales import ListPrice, PriceListPublished
+from contracts.sales import ListPrice, PriceListPublished, PriceListRetired
 from contracts.values import Money
 from sales.domain.price_list import (
     ItemAlreadyPriced,
@@ -156,17 +156,20 @@ def test_a_draft_is_in_nobodys_way() -> None:
 def test_a_retired_list_makes_room_from_its_day_on_and_keeps_the_days_before() -> None:
     old, new = a_published_list(valid_until=None), a_list(valid_from=JULY, price="12.00")
 
-    old.retire(JULY)
+    retired = old.retire(JULY)
     _ = new.publish((old,))
 
     assert price_on(JUNE, RACK, "EUR", (old, new)) == money("10.00")
     assert price_on(JULY, RACK, "EUR", (old, new)) == money("12.00")
-    assert old.status is Status.RETIRED
+    assert (old.status, retired) == (
+        Status.RETIRED,
+        PriceListRetired(price_list_id=old.price_list_id, retired_from=JULY),
+    )
 
 
 def test_a_retired_list_is_in_the_way_of_the_days_on_which_it_held() -> None:
     old = a_published_list(valid_until=None)
-    old.retire(JULY)
+    _ = old.retire(JULY)
 
     refused(ItemAlreadyPriced, a_list(valid_from=JUNE), lambda it: it.publish((old,)))
 
@@ -174,7 +177,7 @@ def test_a_retired_list_is_in_the_way_of_the_days_on_which_it_held() -> None:
 def test_a_list_retired_before_it_began_never_held() -> None:
     prices = a_published_list(valid_from=JULY)
 
-    prices.retire(JUNE)
+    _ = prices.retire(JUNE)
 
     assert not any(prices.holds_on(day) for day in (JUNE, JULY, DECEMBER))
 
@@ -182,7 +185,7 @@ def test_a_list_retired_before_it_began_never_held() -> None:
 def test_retiring_a_list_after_its_end_does_not_prolong_it() -> None:
     prices = a_published_list(valid_until=JUNE)
 
-    prices.retire(DECEMBER)
+    _ = prices.retire(DECEMBER)
 
     assert prices.last_day == JUNE
 
@@ -193,7 +196,7 @@ def test_a_draft_is_not_retired() -> None:
 
 def test_a_list_is_retired_once() -> None:
     prices = a_published_list()
-    prices.retire(JULY)
+    _ = prices.retire(JULY)
 
     refused(PriceListNotPublished, prices, lambda it: it.retire(DECEMBER))
 
@@ -240,7 +243,7 @@ def test_whatever_is_published_and_retired_no_day_has_two_prices(drawn: list[tup
             continue
         published.append(prices)
         if retired_from is not None:
-            prices.retire(retired_from)
+            _ = prices.retire(retired_from)
 
     for day in (JANUARY + timedelta(days=days) for days in range(20)):
         for item_id in (RACK, SHELF):

@@ -109,6 +109,12 @@ def test_a_prepared_quote_tells_its_lines_and_gross_total() -> None:
     assert (quote.status, quote.offer.net) == (Status.DRAFT, money("35.55"))
 
 
+def test_the_tax_of_an_offer_is_rounded_once_per_rate() -> None:
+    offer = an_offer(a_line(price="0.13", tax="19"), a_line(price="0.13", tax="19"), a_line(price="0.07", tax="7"))
+
+    assert (offer.net, offer.total) == (money("0.33"), money("0.38"))
+
+
 IMPOSSIBLE: dict[str, tuple[Offer, type[OrderloopError]]] = {
     "no lines": (Offer(lines=(), valid_until=LAST_DAY), OfferHasNoLines),
     "two currencies": (an_offer(a_line(), a_line(currency="USD")), OfferInTwoCurrencies),

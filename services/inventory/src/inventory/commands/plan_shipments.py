@@ -33,8 +33,6 @@ async def plan_shipments(command: PlanShipments, tx: Transaction) -> tuple[Shipm
     parts: list[tuple[ReservedLine, bool, Tracking]] = [
         (part, demand.line(part.line_id).stocked, tracked[part.item_id]) for part in planned
     ]
-        (part, demand.line(part.line_id).stocked, tracked[part.item_id]) for part in planned
-    ]
     shipments = shipments_for(demand.order_id, demand.customer_id, parts)
     await demands.save(demand, lines={line.line_id for line in command.lines})
     await Shipments(tx).add_all(shipments)

@@ -24,9 +24,7 @@ from sales.storage.copies import Catalogue, Credit, Stock
 
 
 class LineAnswer(BaseModel):
-    """What is offered of an item. `net` and `gross` are of the whole line, whose tax is rounded alone;
-    that of the total is rounded once per rate.
-    """
+    """What is offered of an item. `net` and `gross` are of the line alone; a total rounds its tax once per rate."""
 
     item_id: ItemId
     sku: str

@@ -53,6 +53,7 @@ async def prepare(steps: Steps) -> Load:
     for customer_id in customers:
         await steps.stream.until(CustomerRegistered, customer_id=customer_id)
     await steps.publish_prices(f"Bench {run}", list(goods))
+    await asyncio.sleep(2)
     load = Load(steps, list(customers), list(goods))
     await load.loop(time.perf_counter())
     return load

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
+from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
@@ -76,6 +77,20 @@ class Seen:
         """Whether the data has all of these fields with these values, written as JSON writes them."""
         return all(self.data.get(name) == value for name, value in wanted.items())
 
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """Under what it is found: its type, and its type with each of its ids. What is no JSON object has no ids."""
+        try:
+            data = self.data.items()
+        except (ValueError, AttributeError):
+            return ((self.name, None),)
+        ids = ((name, value) for name, value in data if name.endswith("_id") and isinstance(value, str))
+        return ((self.name, None), *((self.name, each) for each in ids))
+
+
+Key = tuple[str, tuple[str, str] | None]
+"""A type of event, and perhaps one id that it names."""
+
 
 @dataclass(eq=False)
 class _Waiting:
@@ -83,32 +98,43 @@ class _Waiting:
     found: asyncio.Future[Seen]
 
 
+def _key(event: type[Event] | str, wanted: dict[str, object]) -> Key:
+    """The narrowest key for what is wanted, so that neither looking nor telling goes through all of a type."""
+    name = event if isinstance(event, str) else event.__name__
+    ids = ((field, value) for field, value in wanted.items() if field.endswith("_id") and isinstance(value, str))
+    return name, next(ids, None)
+
+
+def _written(fields: dict[str, object]) -> dict[str, object]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in fields.items()}
+
+
 class EventStream:
     """Everything that was published since it was opened, and who waits for what."""
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
-        self._by_name: dict[str, list[Seen]] = defaultdict(list)
+        self._by_key: dict[Key, list[Seen]] = defaultdict(list)
         self._by_correlation: dict[str, list[Seen]] = defaultdict(list)
-        self._waiting: dict[str, list[_Waiting]] = defaultdict(list)
+        self._waiting: dict[Key, list[_Waiting]] = defaultdict(list)
         self.listeners: list[Callable[[Seen], None]] = []
 
     async def until(self, event: type[Event] | str, *, within: float = DEADLINE_SECONDS, **fields: object) -> Seen:
         """The first event of this type with these fields, past or to come. Raises NeverCame."""
-        name = event if isinstance(event, str) else event.__name__
-        wanted = {key: str(value) if hasattr(value, "hex") else value for key, value in fields.items()}
-        for seen in self._by_name[name]:
+        wanted = _written(fields)
+        key = _key(event, wanted)
+        for seen in self._by_key.get(key, ()):
             if seen.fits(wanted):
                 return seen
         waiting = _Waiting(wanted, asyncio.get_running_loop().create_future())
-        self._waiting[name].append(waiting)
+        self._waiting[key].append(waiting)
         try:
             async with asyncio.timeout(within):
                 return await waiting.found
         except TimeoutError as late:
-            raise NeverCame(f"no {name} with {wanted} within {within:.0f} s; {self._instead(wanted)}") from late
+            raise NeverCame(f"no {key[0]} with {wanted} within {within:.0f} s; {self._instead(wanted)}") from late
         finally:
-            self._waiting[name].remove(waiting)
+            self._stop_waiting(key, waiting)
 
     async def until_count(
         self, event: type[Event] | str, count: int, *, within: float = DEADLINE_SECONDS, **fields: object
@@ -134,9 +160,8 @@ class EventStream:
 
     def named(self, event: type[Event] | str, **fields: object) -> list[Seen]:
         """All events of this type with these fields that came so far."""
-        name = event if isinstance(event, str) else event.__name__
-        wanted = {key: str(value) if hasattr(value, "hex") else value for key, value in fields.items()}
-        return [seen for seen in self._by_name[name] if seen.fits(wanted)]
+        wanted = _written(fields)
+        return [seen for seen in self._by_key.get(_key(event, wanted), ()) if seen.fits(wanted)]
 
     def thread(self, correlation: str) -> list[Seen]:
         """The events of one loop, in the order of their times."""
@@ -145,19 +170,25 @@ class EventStream:
     def take(self, seen: Seen) -> None:
         """Remember an event and tell who waits for it."""
         self.seen.append(seen)
-        self._by_name[seen.name].append(seen)
         self._by_correlation[seen.correlation].append(seen)
-        for waiting in self._waiting[seen.name]:
-            if not waiting.found.done() and seen.fits(waiting.wanted):
-                waiting.found.set_result(seen)
-        for listener in self.listeners:
+        for key in seen.keys:
+            self._by_key[key].append(seen)
+            for waiting in self._waiting.get(key, ()):
+                if not waiting.found.done() and seen.fits(waiting.wanted):
+                    waiting.found.set_result(seen)
+        for listener in tuple(self.listeners):
             listener(seen)
 
     def forget(self) -> None:
         """Drop what came so far, so that a long run stays small."""
         self.seen.clear()
-        self._by_name.clear()
+        self._by_key.clear()
         self._by_correlation.clear()
+
+    def _stop_waiting(self, key: Key, waiting: _Waiting) -> None:
+        self._waiting[key].remove(waiting)
+        if not self._waiting[key]:
+            del self._waiting[key]
 
     def _instead(self, wanted: dict[str, object]) -> str:
         values = set(map(str, wanted.values()))
@@ -190,7 +221,8 @@ async def _read(consumer: AIOKafkaConsumer, stream: EventStream) -> None:
         polled = await consumer.getmany(timeout_ms=500, max_records=2000)
         for records in polled.values():
             for record in records:
-                stream.take(_seen(record))
+                with suppress(KeyError, ValueError, IndexError):  # no CloudEvent: nothing that anybody waits for
+                    stream.take(_seen(record))
 
 
 def _seen(record: ConsumerRecord[bytes, bytes]) -> Seen:

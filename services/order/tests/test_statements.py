@@ -1,0 +1,63 @@
+"""What the happy path costs: how often an order is read and written at each hop."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import event as hooks
+
+from contracts.ids import InvoiceId, ShipmentId, new_id
+from contracts.order import OrderPlaced
+from testkit import ServiceUnderTest
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+
+@contextmanager
+def statements(service: ServiceUnderTest) -> Generator[list[str]]:
+    """The statements that touch the tables of orders, items and customers, by their first word, in order."""
+    engine, seen = service.running.database.engine.sync_engine, list[str]()
+
+    def see(connection: object, cursor: object, statement: str, *_: object) -> None:
+        words = statement.split()
+        if {"orders", "items", "customers"} & set(words):
+            seen.append(words[0])
+
+    hooks.listen(engine, "before_cursor_execute", see)
+    try:
+        yield seen
+    finally:
+        hooks.remove(engine, "before_cursor_execute", see)
+
+
+async def test_each_hop_of_the_happy_path_reads_and_writes_the_order_once(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    placed = await desk.an_order(10, 3)
+    shipment, invoice = ShipmentId(new_id()), InvoiceId(new_id())
+    hops = (
+        desk.credit_fits(placed),
+        desk.reserved(placed),
+        desk.dispatched(placed, shipment, 10),
+        desk.invoiced(placed, shipment, invoice),
+        desk.delivered(placed, shipment),
+        desk.paid(placed, invoice),
+    )
+
+    for hop in hops:
+        with statements(order_service) as seen:
+            _ = await order_service.receives(hop)
+        assert seen == ["SELECT", "UPDATE"], type(hop).__name__
+
+
+async def test_placing_reads_the_customer_and_all_items_once_and_writes_once(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    with statements(order_service) as seen:
+        placed = await desk.an_order(10, 3)
+
+    assert isinstance(placed, OrderPlaced)
+    assert seen == ["SELECT", "SELECT", "INSERT"]
