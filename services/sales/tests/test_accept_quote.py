@@ -136,8 +136,13 @@ async def test_an_offer_is_accepted_on_its_last_day_at_the_latest(
     late, on_time = [f"/quotes/{await a_lapsed_quote()}" for _ in range(2)]
 
     await refuses(sales_service.post(f"{late}/accept", YES), 409, "offer-lapsed", at=late)
-    body = {**YES, "accepted_on": str(today - timedelta(days=1))}
-    assert (await sales_service.post(f"{on_time}/accept", body)).status_code == 200
+    yesterday = today - timedelta(days=1)
+    accepted = await sales_service.post(f"{on_time}/accept", {**YES, "accepted_on": str(yesterday)})
+    won = (await sales_service.published())[-1]
+
+    assert accepted.status_code == 200
+    assert isinstance(won, OpportunityWon)
+    assert won.won_on == yesterday
 
 
 async def test_a_rejected_quote_leaves_its_opportunity_open(

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from orderloop.http import ServiceRefused, Services, ServiceUnreachable
+from orderloop.http import ServiceRefused, Services, ServiceUnreachable, in_one_trace
 
 Handle = Callable[[web.Request], web.Response]
 
@@ -127,3 +127,23 @@ async def test_what_was_read_is_changed_by_its_version() -> None:
         changed = await services.post("order", "/orders/1/amend", {}, if_match=read.version)
 
     assert changed.body == {"if_match": '"3"'}
+
+
+async def test_requests_belong_to_a_trace_only_inside_of_it() -> None:
+    sent: list[str | None] = []
+
+    def handle(request: web.Request) -> web.Response:
+        sent.append(request.headers.get("traceparent"))
+        return web.json_response({})
+
+    async with a_service(handle) as services:
+        with in_one_trace() as trace_id:
+            _ = await services.get("order", "/orders/o1")
+            _ = await services.post("order", "/orders")
+        _ = await services.get("order", "/orders/o1")
+
+    first, second, third = sent
+    assert first is not None
+    assert second is not None
+    assert [first[:36], second[:36], third] == [f"00-{trace_id}-", f"00-{trace_id}-", None]
+    assert first != second

@@ -6,8 +6,9 @@ import asyncio
 import json
 import random
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -24,6 +25,19 @@ PATIENCE_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 3.0
 CONNECTIONS_PER_SERVICE = 64
 PAGE = 500
+
+_trace: ContextVar[str | None] = ContextVar("trace", default=None)
+
+
+@contextmanager
+def in_one_trace() -> Generator[str]:
+    """All that is asked inside belongs to one trace (W3C Trace Context), whose id is yielded."""
+    trace_id = f"{random.getrandbits(128) or 1:032x}"
+    token = _trace.set(trace_id)
+    try:
+        yield trace_id
+    finally:
+        _trace.reset(token)
 
 
 class ServiceRefused(OrderloopError):
@@ -165,6 +179,8 @@ class Services:
         sent = {"Authorization": self._authorization, **headers}
         if payload is not None:
             sent["Content-Type"] = "application/json"
+        if (trace_id := _trace.get()) is not None:
+            sent["traceparent"] = f"00-{trace_id}-{random.getrandbits(64) or 1:016x}-00"
         async with self._session.request(method, url, data=payload, headers=sent, params=query) as response:
             yield response
 

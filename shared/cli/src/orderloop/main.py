@@ -9,6 +9,7 @@ import sys
 import typer
 
 from orderloop.bench.command import bench
+from orderloop.demo.command import demo
 from orderloop.importing.command import import_
 from orderloop.platform import commands
 from orderloop.platform.servers_command import servers
@@ -24,6 +25,7 @@ _ = app.command()(commands.down)
 _ = app.command()(commands.status)
 _ = app.command()(commands.logs)
 _ = app.command()(commands.token)
+_ = app.command()(demo)
 _ = app.command("import")(import_)
 _ = app.command()(bench)
 app.add_typer(servers, name="servers")

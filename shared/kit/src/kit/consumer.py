@@ -44,6 +44,11 @@ class Consumer:
         self.committed = committed
         self.metrics = metrics
         self._handled = reactions.handled()
+        self._urgent = {event.type_name() for event in reactions.effects}
+
+    def is_urgent(self, message: Message) -> bool:
+        """Whether somebody waits for the effect: feeds and types without a reaction may be applied a little later."""
+        return message.recorded.type in self._urgent
 
     async def apply(self, batch: Sequence[Message]) -> None:
         """Apply a batch; what cannot be applied is parked. Raises only faults that pass by themselves."""
@@ -65,20 +70,23 @@ class Consumer:
         async with self.database.begin() as tx:
             due = await self._due(tx, batch)
             events = await self._effects(tx, [message.recorded for message in due])
-            _ = await outbox.append(tx, events)
-            await inbox.advance(tx, {m.key: m.recorded for m in due}, _offsets(batch))
+            advancing = inbox.advancing({m.key: m.recorded for m in due}, _offsets(batch))
+            _ = await outbox.append(tx, events, advancing)
         self._count(due)
         if events:
             self.committed()
 
     async def _due(self, tx: Transaction, batch: Sequence[Message]) -> list[Message]:
         """The messages that are neither repeats nor behind a parked key nor after a gap, in order."""
-        new = await inbox.fence(tx, [m.recorded.id for m in batch if m.recorded.type in self._handled])
-        last, parked = await inbox.positions(tx, {m.key for m in batch})
+        ids = [m.recorded.id for m in batch if m.recorded.type in self._handled]
+        standing = await inbox.arrive(tx, ids, {m.key for m in batch})
+        new, last, parked = standing.new, standing.last, standing.parked
         due: list[Message] = []
         for message in batch:
             event, key = message.recorded, message.key
             expected = last.get(key, 0) + 1
+            if event.sequence > expected and key not in parked:
+                expected = await self._look_again(tx, key, last, parked)
             if event.sequence < expected or (event.type in self._handled and event.id not in new):
                 continue
             if key in parked:
@@ -90,6 +98,13 @@ class Consumer:
                 last[key] = event.sequence
                 due.append(message)
         return due
+
+    async def _look_again(self, tx: Transaction, key: Key, last: dict[Key, int], parked: dict[Key, str]) -> int:
+        """A key whose first event was applied while `arrive` waited is seen by a later statement only."""
+        fresh, still_parked = await inbox.positions(tx, [key])
+        last[key] = max(last.get(key, 0), fresh.get(key, 0))
+        parked.update(still_parked)
+        return last[key] + 1
 
     async def _wait_behind(self, tx: Transaction, message: Message, kind: str, expected: int) -> None:
         await parking.put_behind(tx, message.topic, message.recorded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import TypeAdapter
@@ -22,6 +23,21 @@ UNIQUE_VIOLATION = "23505"
 LOCK_TIMEOUT = "55P03"
 _TRANSIENT = ("40001", "40P01", LOCK_TIMEOUT, "57P01", "57P02", "57P03", "25P03", "25006")
 _TRANSIENT_CLASSES = ("08", "53")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A WITH query that writes, to be run in the same round trip as another statement. `{0}` … are its parameters."""
+
+    sql: str
+    parameters: tuple[object, ...]
+
+    def after(self, taken: int) -> str:
+        """Its text, with parameters numbered from `taken` + 1 on."""
+        return self.sql.format(*(f"${taken + 1 + place}" for place in range(len(self.parameters))))
+
+    async def run(self, tx: Transaction) -> None:
+        _ = await tx.exec_driver_sql(f"WITH {self.after(0)} SELECT 1", self.parameters)
 
 
 class AlreadyExists(Refused):

@@ -16,7 +16,7 @@ from contracts.event import Event
 from contracts.ids import new_id
 from kit import idempotency, outbox
 from kit.context import SYSTEM, Cause, cause, written
-from kit.database import Database, Transaction, as_refusal, is_transient
+from kit.database import Database, Part, Transaction, as_refusal, is_transient
 from kit.idempotency import Answer
 from kit.outbox import Outcome
 
@@ -88,8 +88,9 @@ class Executor:
                 if request is not None and (known := await request.claim(tx)) is not None:
                     return known, ()
                 events = outbox.events_of(await handler(command, tx))
-                _ = await outbox.append(tx, outbox.caused(events))
-                answer = None if request is None else await request.keep(tx, events)
+                answer = None if request is None else request.answer(events)
+                keeping = None if request is None or answer is None else request.keeping(answer)
+                _ = await outbox.append(tx, outbox.caused(events), keeping)
             return answer, events
         finally:
             cause.reset(reason)
@@ -109,12 +110,11 @@ class Request:
     async def claim(self, tx: Transaction) -> Answer | None:
         return await idempotency.claim(tx, self.actor, self.key, self.digest)
 
-    async def keep(self, tx: Transaction, events: tuple[Event, ...]) -> Answer:
-        answer = self._answer(events)
-        await idempotency.keep(tx, self.actor, self.key, answer)
-        return answer
+    def keeping(self, answer: Answer) -> Part:
+        return idempotency.keeping(self.actor, self.key, answer)
 
-    def _answer(self, events: tuple[Event, ...]) -> Answer:
+    def answer(self, events: tuple[Event, ...]) -> Answer:
+        """What the caller is told: the first event, and which version it made."""
         versions = written.get() or {}
         if not events:
             version = next(iter(versions.values())) if len(versions) == 1 else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 from sqlalchemy.exc import DBAPIError
 
-from kit.database import LOCK_TIMEOUT, Transaction, sqlstate
+from kit.database import LOCK_TIMEOUT, Part, Transaction, sqlstate
 from kit.errors import KeyReused, StillRunning
 
 _headers: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
@@ -45,9 +45,10 @@ async def claim(tx: Transaction, actor: str, key: str, digest: bytes) -> Answer 
     return Answer(stored.status, stored.body, _headers.validate_json(stored.headers))
 
 
-async def keep(tx: Transaction, actor: str, key: str, answer: Answer) -> None:
+def keeping(actor: str, key: str, answer: Answer) -> Part:
+    """Store the answer under its key, as a part of another statement."""
     headers = _headers.dump_json(answer.headers).decode()
-    _ = await tx.exec_driver_sql(_KEEP, (actor, key, answer.status, answer.body, headers))
+    return Part(_KEEP, (actor, key, answer.status, answer.body, headers))
 
 
 async def forget_old(tx: Transaction) -> None:
@@ -57,4 +58,8 @@ async def forget_old(tx: Transaction) -> None:
 
 _CLAIM = "INSERT INTO idempotency (actor, key, digest) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING key"
 _STORED = "SELECT digest, status, body, headers::text AS headers FROM idempotency WHERE actor = $1 AND key = $2"
-_KEEP = "UPDATE idempotency SET status = $3, body = $4, headers = $5::text::jsonb WHERE actor = $1 AND key = $2"
+_KEEP = """
+kept AS (
+  UPDATE idempotency SET status = {2}, body = {3}, headers = {4}::text::jsonb WHERE actor = {0} AND key = {1}
+)
+"""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.event import Recorded
-from kit.database import Transaction
+from kit.database import Part, Transaction
 
 Key = tuple[str, UUID]
 """Topic and subject: events of one key are applied in their order."""
@@ -43,6 +43,25 @@ async def fence(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
     return {row[0] for row in rows}
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Which events are new, how far each key has come, and which keys are parked and why."""
+
+    new: set[UUID]
+    last: dict[Key, int]
+    parked: dict[Key, str]
+
+
+async def arrive(tx: Transaction, ids: Sequence[UUID], keys: Iterable[Key]) -> Standing:
+    """`fence` and `positions` in one statement."""
+    rows = (await tx.exec_driver_sql(_ARRIVE, (list(ids), *_split(keys)))).all()
+    return Standing(
+        new={row.subject for row in rows if row.what == "new"},
+        last={(row.topic, row.subject): row.last for row in rows if row.what == "last"},
+        parked={(row.topic, row.subject): row.kind for row in rows if row.what == "parked"},
+    )
+
+
 async def positions(tx: Transaction, keys: Iterable[Key]) -> tuple[dict[Key, int], dict[Key, str]]:
     """Where each key stands: the last number applied, and for parked ones why. Holds both until the commit.
 
@@ -57,16 +76,20 @@ async def positions(tx: Transaction, keys: Iterable[Key]) -> tuple[dict[Key, int
     )
 
 
-async def advance(tx: Transaction, applied: Mapping[Key, Recorded], offsets: Mapping[tuple[str, int], int]) -> None:
-    """Remember the last event of each key and the next offset of each partition.
+def advancing(applied: Mapping[Key, Recorded], offsets: Mapping[tuple[str, int], int]) -> Part:
+    """Remember the last event of each key and the next offset of each partition, as a part of another statement.
 
     An offset may go back: a topic that was lost and filled again from the outbox begins at 0, and repeats do no harm.
     """
     events = list(applied.values())
-    topics, subjects = _split(applied)
     numbers, loops = [each.sequence for each in events], [each.correlation_id for each in events]
     partitions = [list(column) for column in zip(*offsets, strict=True)] if offsets else [[], []]
-    _ = await tx.exec_driver_sql(_ADVANCE, (topics, subjects, numbers, loops, *partitions, list(offsets.values())))
+    return Part(_ADVANCE, (*_split(applied), numbers, loops, *partitions, list(offsets.values())))
+
+
+async def advance(tx: Transaction, applied: Mapping[Key, Recorded], offsets: Mapping[tuple[str, int], int]) -> None:
+    """`advancing` as a statement of its own."""
+    await advancing(applied, offsets).run(tx)
 
 
 async def offsets(tx: Transaction, topics: Sequence[str]) -> dict[tuple[str, int], int]:
@@ -98,14 +121,31 @@ SELECT topic, subject, kind
    FOR SHARE OF parked_key
 """
 
+
+def _second(sql: str) -> str:
+    """A statement over keys whose parameters come after the ids."""
+    return sql.replace("$2", "$3").replace("$1", "$2")
+
+
+_ARRIVE = f"""
+WITH fenced AS (
+  INSERT INTO inbox (event_id) SELECT id FROM unnest($1::uuid[]) AS n(id) ORDER BY id
+  ON CONFLICT DO NOTHING RETURNING event_id
+), parked AS ({_second(_PARKED)}), latest AS ({_second(_LAST)})
+SELECT 'new' AS what, event_id AS subject, NULL::text AS topic, 0::bigint AS last, NULL::text AS kind FROM fenced
+UNION ALL SELECT 'parked', subject, topic, 0, kind FROM parked
+UNION ALL SELECT 'last', subject, topic, last, NULL FROM latest
+"""
+
 _ADVANCE = """
-WITH moved AS (
+moved AS (
   INSERT INTO consumer_offset (topic, partition, next)
-  SELECT * FROM unnest($5::text[], $6::int[], $7::bigint[]) ORDER BY 1, 2
+  SELECT * FROM unnest({4}::text[], {5}::int[], {6}::bigint[]) ORDER BY 1, 2
   ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next
+), advanced AS (
+  INSERT INTO applied (topic, subject, last, correlation_id)
+  SELECT * FROM unnest({0}::text[], {1}::uuid[], {2}::bigint[], {3}::uuid[]) AS a(topic, subject, last, correlation_id)
+   ORDER BY subject, topic
+  ON CONFLICT (subject, topic) DO UPDATE SET last = excluded.last WHERE applied.last < excluded.last
 )
-INSERT INTO applied (topic, subject, last, correlation_id)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::uuid[]) AS a(topic, subject, last, correlation_id)
- ORDER BY subject, topic
-ON CONFLICT (subject, topic) DO UPDATE SET last = excluded.last WHERE applied.last < excluded.last
 """

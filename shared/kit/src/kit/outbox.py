@@ -15,7 +15,7 @@ from uuid import UUID
 from contracts.event import LOOP_IDS, Event
 from contracts.ids import new_id
 from kit.context import SYSTEM, Cause, cause
-from kit.database import Transaction
+from kit.database import Part, Transaction
 
 Outcome = Event | Sequence[Event] | None
 """What a handler returns: the events it caused, the one that answers the caller first."""
@@ -41,18 +41,25 @@ def caused(outcome: Outcome) -> list[Caused]:
     return [Caused(event, why) for event in events_of(outcome)]
 
 
-async def append(tx: Transaction, events: Sequence[Caused]) -> int:
-    """Write events to the outbox; returns how many.
+async def append(tx: Transaction, events: Sequence[Caused], also: Part | None = None) -> int:
+    """Write events to the outbox, and `also` in the same statement; returns how many events.
 
     An event's correlation is that of its own aggregate's first event; else that of the first id in `LOOP_IDS` which it
     names and which is known here, from our own events or from events that reached us; else its cause's.
     """
     rows = [_row(each) for each in events]
     if not rows:
+        if also is not None:
+            await also.run(tx)
         return 0
     known = [(row[2], rank, loop_id) for row, rank, loop_id in _loop_ids(events, rows)]
-    _ = await tx.exec_driver_sql(_APPEND, (*_columns(rows, 9), *_columns(known, 3)))
+    parameters = (*_columns(rows, 9), *_columns(known, 3), *(also.parameters if also is not None else ()))
+    _ = await tx.exec_driver_sql(_statement(also), parameters)
     return len(rows)
+
+
+def _statement(also: Part | None) -> str:
+    return f"WITH {f'{also.after(12)}, ' if also is not None else ''}{_APPEND}"
 
 
 _Row = tuple[UUID, str, UUID, UUID, UUID, str, str | None, datetime, bytes]
@@ -89,7 +96,7 @@ def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object
 
 
 _APPEND = """
-WITH new AS (
+new AS (
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
                        $8::timestamptz[], $9::bytea[]) WITH ORDINALITY
     AS n(event_id, type, subject, fallback, causation_id, actor, traceparent, recorded_at, value, place)

@@ -41,7 +41,7 @@ class LostTheLead(Exception):
 class Relay:
     """Sends the outbox of one database to one topic. `run` until cancelled; several may run, one is active."""
 
-    def __init__(self, dsn: str, kafka: str, service: str, *, poll: float = 0.1, metrics: Metrics) -> None:
+    def __init__(self, dsn: str, kafka: str, service: str, *, poll: float = 0.5, metrics: Metrics) -> None:
         self.dsn = dsn
         self.kafka = kafka
         self.service = service
@@ -135,21 +135,22 @@ class Relay:
 
     async def cycle(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
         """Publish one window and move the cursor; returns the number of events. Raises LostTheLead."""
-        window = await connection.fetchrow(_BOUNDS)
-        assert window is not None
-        sent = await self._publish_window(connection, producer, window["snapshot"], window["now"])
-        if sent or window["far"]:
-            await self._move(connection, window["now"])
+        rows = await connection.fetch(_LOOK, PAGE + 1)
+        bounds = rows[0]
+        if len(rows) > PAGE:
+            sent = await self._publish_at_length(connection, producer, bounds["snapshot"], bounds["now"])
+        else:
+            sent = await self._publish(producer, [row for row in rows if row["id"] is not None])
+        if sent or bounds["far"]:
+            await self._move(connection, bounds["now"])
         if not sent:
             self.metrics.relay_oldest_unpublished_seconds.set(0)
-        return sent + (await self._replay(connection, producer) if window["replaying"] else 0)
+        return sent + (await self._replay(connection, producer) if bounds["replaying"] else 0)
 
-    async def _publish_window(
+    async def _publish_at_length(
         self, connection: asyncpg.Connection, producer: AIOKafkaProducer, before: str, now: str
     ) -> int:
-        rows = await connection.fetch(f"{_WINDOW} LIMIT {PAGE + 1}", before, now)
-        if len(rows) <= PAGE:
-            return await self._publish(producer, rows)
+        """A window of many pages, through one cursor."""
         sent = 0
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             cursor = await connection.cursor(_WINDOW, before, now)
@@ -232,12 +233,25 @@ INSERT INTO relay_cursor (one, epoch, snapshot) VALUES (true, 1, $1)
 ON CONFLICT (one) DO UPDATE SET epoch = relay_cursor.epoch + 1 RETURNING epoch
 """
 
-_BOUNDS = """
-SELECT snapshot, pg_current_snapshot()::text AS now,
-       pg_snapshot_xmax(pg_current_snapshot())::text::numeric
-       - pg_snapshot_xmax(snapshot::pg_snapshot)::text::numeric > 2000 AS far,
-       EXISTS (SELECT FROM replay WHERE done_at IS NULL) AS replaying
-  FROM relay_cursor
+# The window in one round trip, when it is short: what this statement sees and the stored snapshot did not.
+_LOOK = """
+WITH c AS MATERIALIZED (
+  SELECT snapshot, pg_current_snapshot()::text AS now, pg_snapshot_xmax(snapshot::pg_snapshot) AS before_max,
+         ARRAY(SELECT pg_snapshot_xip(snapshot::pg_snapshot)) AS in_progress,
+         pg_snapshot_xmax(pg_current_snapshot())::text::numeric
+         - pg_snapshot_xmax(snapshot::pg_snapshot)::text::numeric > 2000 AS far,
+         EXISTS (SELECT FROM replay WHERE done_at IS NULL) AS replaying
+    FROM relay_cursor
+)
+SELECT c.snapshot, c.now, c.far, c.replaying, t.*
+  FROM c LEFT JOIN (
+    SELECT * FROM (
+      SELECT * FROM outbox WHERE xid >= (SELECT before_max FROM c)
+      UNION ALL
+      SELECT * FROM outbox WHERE xid = ANY ((SELECT in_progress FROM c)::xid8[])
+    ) w ORDER BY id LIMIT $1
+  ) t ON true
+ ORDER BY t.id
 """
 
 _WINDOW = """

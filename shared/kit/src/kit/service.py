@@ -72,7 +72,7 @@ class Running:
 
     def committed(self) -> None:
         """Events were committed: the relay, here or elsewhere, is to look now."""
-        if "relay" in self.roles:
+        if self.relay.active:
             self.relay.wake()
         else:
             self.notifier.poke()
@@ -94,8 +94,7 @@ class Running:
     def start(self) -> None:
         if "relay" in self.roles:
             self._begin("relay", self.relay.run)
-        else:
-            self._begin("notifier", self.notifier.run)
+        self._begin("notifier", self.notifier.run)
         if "worker" in self.roles:
             self._working = self._begin("worker", self.worker.run)
             self._begin("timers", self.timers.run)

@@ -31,6 +31,13 @@ STALLED_AFTER = 30.0
 (aiokafka#1154)."""
 
 
+RETRY_POLL = 0.5
+"""Seconds between two looks at the parked keys."""
+
+HELD_FOR = 0.1
+"""Seconds for which events that nobody waits for (feeds, types without a reaction) are held, to be applied together."""
+
+
 class Stalled(Exception):
     """The client does not deliver although the broker has more."""
 
@@ -45,6 +52,8 @@ class Worker:
         self.assigned: set[TopicPartition] = set()
         self.last_fault: str | None = None
         self.seek_fault: Exception | None = None
+        self.held: list[Message] = []
+        self._held_until = 0.0
         self._stopping = False
         self._retry_now = asyncio.Event()
 
@@ -76,7 +85,7 @@ class Worker:
                 async with asyncio.timeout(30):
                     await client.start()
                 client.subscribe(self.consumer.reactions.topics(), listener=_SeekToOurs(self, client))
-                self.last_fault, self.seek_fault, self.assigned = None, None, set()
+                self.last_fault, self.seek_fault, self.assigned, self.held = None, None, set(), []
                 pause = 0.2
                 await self._poll(client)
             except Exception as fault:
@@ -109,10 +118,10 @@ class Worker:
 
     async def _poll(self, client: AIOKafkaConsumer) -> None:
         followed = delivered = time.monotonic()
-        while not self._stopping:
+        while not self._stopping or self.held:
             try:
                 async with asyncio.timeout(STALLED_AFTER):
-                    polled = await client.getmany(timeout_ms=250, max_records=self.max_records)
+                    polled = await client.getmany(timeout_ms=self._patience(), max_records=self.max_records)
             except TimeoutError as silent:
                 raise Stalled("no poll has returned for 30 s") from silent
             if self.seek_fault is not None:
@@ -120,13 +129,33 @@ class Worker:
             # What came before `_SeekToOurs` was done comes again, from where the database says.
             ours = {place: records for place, records in polled.items() if place in self.assigned}
             if ours:
-                await self._apply(client, merged(ours))
                 delivered = time.monotonic()
+                self._hold(merged(ours))
+            if self._is_time():
+                await self._apply(client, self.held)
+                self.held = []
             if time.monotonic() - followed > 5:
                 followed = time.monotonic()
                 await self._tell_kafka(client)
                 if followed - delivered > STALLED_AFTER and await self._behind(client):
                     raise Stalled("the broker has more, but nothing came for 30 s")
+
+    def _hold(self, batch: list[Message]) -> None:
+        """Put a poll behind what is held. When somebody waits for one of its effects, all of it is due now."""
+        now = time.monotonic()
+        if not self.held:
+            self._held_until = now + HELD_FOR
+        self.held += batch
+        if any(self.consumer.is_urgent(message) for message in batch):
+            self._held_until = now
+
+    def _is_time(self) -> bool:
+        full = len(self.held) >= self.max_records
+        return bool(self.held) and (full or self._stopping or time.monotonic() >= self._held_until)
+
+    def _patience(self) -> int:
+        """How many milliseconds the next poll may wait for records."""
+        return max(1, int((self._held_until - time.monotonic()) * 1000)) if self.held else 250
 
     async def _apply(self, client: AIOKafkaConsumer, batch: list[Message]) -> None:
         """Apply a batch, again and again while the database does not answer; the client stays in its group."""
@@ -167,7 +196,7 @@ class Worker:
                 await asyncio.sleep(1)
             self._retry_now.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(0.2):
+                async with asyncio.timeout(RETRY_POLL):
                     _ = await self._retry_now.wait()
 
 
@@ -182,7 +211,7 @@ class _SeekToOurs(ConsumerRebalanceListener):
         self.client = client
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.worker.assigned = set()
+        self.worker.assigned, self.worker.held = set(), []
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         database, topics = self.worker.consumer.database, self.worker.consumer.reactions.topics()

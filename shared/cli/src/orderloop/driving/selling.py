@@ -93,11 +93,15 @@ class Selling(Company):
     async def amend(
         self, order_id: str, quantities: Mapping[str, Decimal], added: Sequence[Wish] = (), **more: object
     ) -> None:
-        """Other quantities of lines (by line id), more lines; decided upon the order as it was just read."""
-        version = (await self.people.sales.get("order", f"/orders/{order_id}")).version
+        """Other quantities of lines (by line id), more lines. When the order has moved on meanwhile, once more."""
         wanted = [{"line_id": line_id, "quantity": str(quantity)} for line_id, quantity in quantities.items()]
         body = {"quantities": wanted, "added": _lines(added)} | more
-        await self.people.sales.post("order", f"/orders/{order_id}/amend", body, if_match=version)
+
+        async def send() -> None:
+            version = (await self.people.sales.get("order", f"/orders/{order_id}")).version
+            await self.people.sales.post("order", f"/orders/{order_id}/amend", body, if_match=version)
+
+        await when_known(send, "version-mismatch")
 
     async def cancel(self, order_id: str, reason: str) -> None:
         """Ask for what has not left the house to be cancelled; OrderCancelled tells what really was."""
@@ -119,6 +123,10 @@ def lines_of(placed: Seen) -> list[Json]:
 
 
 def _lines(wishes: Sequence[Wish]) -> list[Json]:
-    return [
-        {"item_id": w.goods.item_id, "quantity": pieces(w.quantity), "unit_price": money(w.goods.price)} for w in wishes
-    ]
+    return [_line(wish) for wish in wishes]
+
+
+def _line(wish: Wish) -> Json:
+    tax = {"tax_percent": str(wish.tax_percent)} if wish.tax_percent else {}
+    quantity, price = pieces(wish.quantity), money(wish.goods.price)
+    return {"item_id": wish.goods.item_id, "quantity": quantity, "unit_price": price, **tax}

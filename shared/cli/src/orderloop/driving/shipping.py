@@ -9,10 +9,13 @@ from uuid import uuid4
 from contracts.finance import InvoiceIssued
 from contracts.inventory import ShipmentPlanned
 from contracts.order import OrderClosed
-from orderloop.driving.company import Company
+from orderloop.driving.company import Company, until_true
 from orderloop.driving.events import Seen
 from orderloop.driving.words import pieces
 from orderloop.http import Json
+
+CLOSED = "closed"
+"""Stands for a shipment where there is none to come."""
 
 
 class Shipping(Company):
@@ -59,6 +62,24 @@ class Shipping(Company):
         await self.ship(shipment_id, pack)
         await self.deliver(shipment_id)
         return await self.pay_invoice_of(shipment_id)
+
+    async def settle_all(self, order_id: str) -> Seen:
+        """Ship, deliver and have paid whatever is planned for an order, as it is planned; returns its closing."""
+        done: set[str] = set()
+        while not self.stream.named(OrderClosed, order_id=order_id):
+            planned = await until_true(lambda: self._planned(order_id, done), f"order {order_id} closes or is sent on")
+            for shipment_id in planned:
+                done.add(shipment_id)
+                if shipment_id != CLOSED:
+                    await self.settle(shipment_id)
+        return await self.closed(order_id)
+
+    async def _planned(self, order_id: str, done: set[str]) -> list[str]:
+        """The shipments that nobody has touched yet, or that the order is closed."""
+        if self.stream.named(OrderClosed, order_id=order_id):
+            return [CLOSED]
+        shipments = self.people.warehouse.every("inventory", "/shipments", order_id=order_id, status="planned")
+        return [each["shipment_id"] async for each in shipments if each["shipment_id"] not in done]
 
     async def closed(self, order_id: str) -> Seen:
         """The closing of an order."""

@@ -59,24 +59,27 @@ class Stocking(Company):
         body = {"lines": lines} | {name: value for name, value in named.items() if value is not None} | more
         return (await self.people.warehouse.post("inventory", "/goods-receipts", body)).body
 
-    async def purchase_for(self, order_id: str, within: float = DEADLINE_SECONDS) -> Seen:
-        """The purchase order that was placed because this order is short of something. Raises NeverCame."""
-        pegged: asyncio.Future[Seen] = asyncio.get_running_loop().create_future()
+    async def purchase_for(self, order_id: str, number: int = 1, within: float = DEADLINE_SECONDS) -> Seen:
+        """The nth purchase order that was placed because this order is short of something. Raises NeverCame."""
+        came = asyncio.Event()
 
-        def look(seen: Seen) -> None:
-            if seen.name == PurchaseOrderPlaced.__name__ and not pegged.done() and order_id in _pegged(seen):
-                pegged.set_result(seen)
+        def tell(_: Seen) -> None:
+            came.set()
 
-        self.stream.listeners.append(look)
+        self.stream.listeners.append(tell)
         try:
-            for seen in self.stream.named(PurchaseOrderPlaced):
-                look(seen)
             async with asyncio.timeout(within):
-                return await pegged
+                while len(found := self._purchases_for(order_id)) < number:
+                    came.clear()
+                    await came.wait()
+                return found[number - 1]
         except TimeoutError as late:
             raise NeverCame(f"no PurchaseOrderPlaced for order {order_id} within {within:.0f} s") from late
         finally:
-            self.stream.listeners.remove(look)
+            self.stream.listeners.remove(tell)
+
+    def _purchases_for(self, order_id: str) -> list[Seen]:
+        return [seen for seen in self.stream.named(PurchaseOrderPlaced) if order_id in _pegged(seen)]
 
     async def acknowledge_purchase(
         self, purchase_order_id: str, quantities: Sequence[tuple[Goods, Decimal]] = (), expected_on: str | None = None

@@ -29,6 +29,7 @@ class Wish:
 
     goods: Goods
     quantity: Decimal
+    tax_percent: Decimal = Decimal(0)
 
 
 def money(amount: Decimal | str) -> Json:

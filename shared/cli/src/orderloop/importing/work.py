@@ -72,7 +72,7 @@ class Work:
         with self.display.step(title, len(every)) as shown:
             await _all(worker() for _ in range(min(at_once, len(todo))))
             phase.seconds = time.monotonic() - began
-            shown.say(_summary(phase))
+            shown.say(summary(phase))
 
     async def _one(self, step: str, record: K, do: Callable[[K], Awaitable[Did]], phase: Phase) -> None:
         try:
@@ -162,7 +162,8 @@ def given(**fields: object) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value not in (None, "")}
 
 
-def _summary(phase: Phase) -> str:
+def summary(phase: Phase) -> str:
+    """What became of the records, in a few words."""
     rate = f", {phase.done / phase.seconds:,.0f} a second" if phase.done and phase.seconds > 0.05 else ""
     before = f", {phase.before:,} before" if phase.before else ""
     refused = f", {phase.refused:,} refused" if phase.refused else ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from orderloop.http import Json, ServiceRefused
 from orderloop.importing.matching import wholly_taken_back
@@ -12,88 +14,113 @@ from orderloop.importing.records import Order
 from orderloop.importing.report import Phase
 from orderloop.importing.steps.ordering import ORDER_REFUSED
 from orderloop.importing.steps.stocking import warehouse_id
-from orderloop.importing.work import AT_ONCE, Work
+from orderloop.importing.work import AT_ONCE, Work, summary
+from orderloop.platform.display import Step
 
 NEXT = {"planned": "pick", "picking": "pack", "packed": "dispatch", "dispatched": "deliver"}
 """What is done next with a shipment in this state."""
+IN_THE_HOUSE = ("planned", "picking", "packed")
 LOOK_SECONDS = 0.5
 STILL_SECONDS = 60.0
 """How long nothing may move before the orders that still wait are refused."""
-OPEN = ("placed", "confirmed", "in_fulfilment")
+SHIPPED = ("completed", "closed")
+"""States of an order of which nothing is left to ship."""
 
 
 @dataclass
 class Shipping:
-    """Orders that have to leave, and how far they are."""
+    """Orders that have to leave, and how much of each has not left yet."""
 
     work: Work
     phase: Phase
+    shown: Step
     wanted: dict[str, Order]
     """By the order's id here."""
-    still_since: float = field(default_factory=time.monotonic)
+    left: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
 
     async def run(self) -> None:
-        with self.work.display.step(self.phase.title, self.phase.total) as shown:
-            while self.wanted and time.monotonic() - self.still_since < STILL_SECONDS:
-                if await self._round():
-                    self.still_since = time.monotonic()
-                await self._leave_out_finished()
-                shown.progress(self.phase.total - len(self.wanted), self.phase.total)
-                if self.wanted:
-                    await asyncio.sleep(LOOK_SECONDS)
-            await self._refuse_the_rest()
-            shown.say(f"{self.phase.done:,}")
+        self.left = {
+            key: sum((line.quantity for line in order.lines), Decimal(0)) for key, order in self.wanted.items()
+        }
+        await self._count_what_left_before()
+        moved = time.monotonic()
+        while self.wanted and time.monotonic() - moved < STILL_SECONDS:
+            ready = await self._ready()
+            await self._forward_all(ready)
+            if ready:
+                moved = time.monotonic()
+            elif self.wanted:
+                await asyncio.sleep(LOOK_SECONDS)
+        await self._refuse_the_rest()
 
-    async def _round(self) -> int:
-        """Move every shipment of ours as far as its order went; says how many there were."""
-        ready: list[Json] = []
+    async def _ready(self) -> list[Json]:
+        found: list[Json] = []
         for state in NEXT:
-            found = self.work.services.every("inventory", "/shipments", status=state, warehouse_id=self._warehouse)
-            ready += [each async for each in found if each["order_id"] in self.wanted and self._has_next(each)]
+            found += [each async for each in self._shipments(state) if self._has_next(each)]
+        return found
+
+    async def _count_what_left_before(self) -> None:
+        """Another run may have moved shipments without having noted it."""
+        for state in ("dispatched", "delivered") if self.wanted else ():
+            async for shipment in self._shipments(state):
+                if not self._has_next(shipment):
+                    self._note(shipment)
+
+    async def _shipments(self, state: str) -> AsyncGenerator[Json]:
+        """Those of our orders, by listing the warehouse's."""
+        every = self.work.services.every("inventory", "/shipments", status=state, warehouse_id=warehouse_id(self.work))
+        async for shipment in every:
+            if shipment["order_id"] in self.wanted:
+                yield shipment
+
+    def _has_next(self, shipment: Json) -> bool:
+        """Whether the shipment has still to be moved to be where its order was at the source."""
+        delivered = self.wanted[shipment["order_id"]].progress == "delivered"
+        return shipment["status"] in IN_THE_HOUSE or (shipment["status"] == "dispatched" and delivered)
+
+    async def _forward_all(self, ready: list[Json]) -> None:
         waiting = iter(ready)
 
         async def worker() -> None:
             for shipment in waiting:
                 await self._forward(shipment)
+                self.shown.progress(self.phase.total - len(self.wanted), self.phase.total)
 
-        await asyncio.gather(*(worker() for _ in range(min(AT_ONCE, len(ready)))))
-        return len(ready)
-
-    @property
-    def _warehouse(self) -> str:
-        return warehouse_id(self.work)
-
-    def _has_next(self, shipment: Json) -> bool:
-        return shipment["status"] != "dispatched" or self.wanted[shipment["order_id"]].progress == "delivered"
+        _ = await asyncio.gather(*(worker() for _ in range(min(AT_ONCE, len(ready)))))
 
     async def _forward(self, shipment: Json) -> None:
-        key, state = str(shipment["shipment_id"]), str(shipment["status"])
-        states = list(NEXT)
-        delivered = self.wanted[shipment["order_id"]].progress == "delivered"
-        last = "dispatched" if delivered else "packed"
-        for each in states[states.index(state) : states.index(last) + 1]:
-            path = f"/shipments/{key}/{NEXT[each]}"
+        """Move it step by step to where its order was at the source."""
+        key, states = str(shipment["shipment_id"]), list(NEXT)
+        last = "dispatched" if self.wanted[shipment["order_id"]].progress == "delivered" else "packed"
+        for state in states[states.index(shipment["status"]) : states.index(last) + 1]:
+            path, part = f"/shipments/{key}/{NEXT[state]}", f"{NEXT[state]} {shipment['version']}"
             try:
-                _ = await self.work.send("inventory", path, {}, of=("shipment", key), part=NEXT[each])
+                _ = await self.work.send("inventory", path, {}, of=("shipment", key), part=part)
             except ServiceRefused as refusal:
                 self.work.journal.note_refusal("shipment", key, refusal.title or refusal.name, refusal.detail)
                 return
+        self._note(shipment)
 
-    async def _leave_out_finished(self) -> None:
-        """An order is finished here when the order service has nothing of it left to ship."""
-        if not self.wanted:
-            return
-        waits: set[str] = set()
-        for state in OPEN:
-            waits |= {order["order_id"] async for order in self.work.services.every("order", "/orders", status=state)}
-        for order_id in [each for each in self.wanted if each not in waits]:
-            self.work.journal.note("shipping", self.wanted.pop(order_id).key, {})
-            self.phase.done += 1
+    def _note(self, shipment: Json) -> None:
+        """So much more has left; an order of which nothing is left in the house is done."""
+        order_id = shipment["order_id"]
+        self.left[order_id] -= sum((Decimal(line["quantity"]["value"]) for line in shipment["lines"]), Decimal(0))
+        if self.left[order_id] <= 0:
+            self._done(order_id)
+
+    def _done(self, order_id: str) -> None:
+        self.work.journal.note("shipping", self.wanted.pop(order_id).key, {})
+        self.phase.done += 1
 
     async def _refuse_the_rest(self) -> None:
-        for order_id, order in self.wanted.items():
-            waits = (await self.work.services.get("order", f"/orders/{order_id}/fulfilment")).body
-            detail = f"order {order_id} waits for {waits['waiting_for']} since {waits['since']}"
+        """What did not move for a minute: perhaps a part of it was cancelled, or it waits for something."""
+        for order_id, order in list(self.wanted.items()):
+            found = (await self.work.services.get("order", f"/orders/{order_id}")).body
+            if found["status"] in SHIPPED:
+                self._done(order_id)
+                continue
+            waits = found["fulfilment"]
+            detail = f"order {found['number']} waits for {waits['waiting_for']} since {waits['since']}"
             self.work.journal.note_refusal("shipping", order.key, "it could not be shipped", detail)
             self.phase.refused += 1
 
@@ -112,13 +139,20 @@ async def ship_orders(work: Work) -> None:
         return
     work.report.phases.append(phase)
     began = time.monotonic()
+    with work.display.step(phase.title, phase.total) as shown:
+        await Shipping(work, phase, shown, _placed(work, phase, todo)).run()
+        phase.seconds = time.monotonic() - began
+        shown.say(summary(phase))
+
+
+def _placed(work: Work, phase: Phase, orders: list[Order]) -> dict[str, Order]:
+    """The orders by their ids here; those that were never placed are refused."""
     wanted: dict[str, Order] = {}
-    for order in todo:
+    for order in orders:
         placed = work.journal.did("order", order.key)
         if placed is None:
             work.journal.note_refusal("shipping", order.key, ORDER_REFUSED, order.key)
             phase.refused += 1
         else:
             wanted[placed["order_id"]] = order
-    await Shipping(work, phase, wanted).run()
-    phase.seconds = time.monotonic() - began
+    return wanted

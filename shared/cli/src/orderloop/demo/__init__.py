@@ -1,0 +1,1 @@
+"""A company lives through its day, and tells about it."""
