@@ -139,16 +139,24 @@ class House:
         return await self.service.receives(event, times=times)
 
     async def posts(
-        self, path: str, body: dict[str, Any] | None = None, *, status: int | None = None, **more: Any
+        self,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        status: int | None = None,
+        role: str = "warehouse",
+        **more: Any,
     ) -> Any:  # Any: JSON
-        answer = await self.service.post(path, body, **{"role": "warehouse", **more})
+        answer = await self.service.post(path, body, role=role, **more)
         assert answer.status_code == status if status else answer.is_success, answer.text
         return answer.json() if answer.content else None
 
-    async def refused(self, path: str, body: dict[str, Any] | None = None, **more: Any) -> tuple[int, str]:
+    async def refused(
+        self, path: str, body: dict[str, Any] | None = None, *, role: str = "warehouse", **more: Any
+    ) -> tuple[int, str]:  # Any: JSON
         """A command that is turned away leaves no trace; answers the status and the kind of problem."""
         before = len(await self.service.published())
-        answer: httpx.Response = await self.service.post(path, body, **{"role": "warehouse", **more})
+        answer: httpx.Response = await self.service.post(path, body, role=role, **more)
         assert answer.is_error, answer.text
         assert len(await self.service.published()) == before
         return answer.status_code, answer.json()["type"].rpartition(":")[2]

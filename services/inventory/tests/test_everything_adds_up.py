@@ -128,7 +128,8 @@ class Week:
     async def _backordered(self, item_id: ItemId) -> dict[str, Decimal]:
         sql = "SELECT line_id, backordered FROM demand_lines WHERE item_id = $1 AND backordered > 0"
         async with self.house.service.running.database.read() as tx:
-            return {str(row[0]): row[1] for row in await tx.exec_driver_sql(sql, (item_id,))}
+            rows = (await tx.exec_driver_sql(sql, (item_id,))).mappings()
+            return {str(row["line_id"]): row["backordered"] for row in rows}
 
     async def _pegs_fit(self, item_id: ItemId, waiting: dict[str, Decimal]) -> None:
         """Nobody is pegged to more than it waits for, unless the supplier has still to answer a cancellation."""
@@ -164,11 +165,11 @@ def _of(parts: list[dict[str, Any]], item_id: ItemId) -> list[dict[str, Any]]:  
     return [part for part in parts if part["item_id"] == str(item_id)]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_whatever_happens_everything_adds_up(house: House, seed: int) -> None:
     week = Week(house, seed)
     await week.begin()
 
-    for _ in range(100):
+    for _ in range(60):
         await week.happens()
         await week.all_adds_up()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,7 +18,7 @@ async def test_a_customer_sees_its_own_shipments_and_orders_only(house: House) -
     item_id, _, _ = await house.stocked(5, supplier="Globex")
     mine, other = await house.asks(item_id, 2), await house.asks(item_id, 4)
     shipment_id, foreign = await house.ships(mine), await house.ships(other)
-    me = {"role": "customer", "customer_id": mine.customer_id}
+    me: dict[str, Any] = {"role": "customer", "customer_id": mine.customer_id}  # Any: parameters
 
     assert [each["shipment_id"] for each in (await house.reads("/shipments", **me))["items"]] == [str(shipment_id)]
     assert (await house.reads(f"/shipments/{shipment_id}", **me))["shipment_id"] == str(shipment_id)

@@ -122,7 +122,7 @@ async def test_a_batch_of_two_halves_that_fails_in_the_second_is_undone_in_the_f
         assert (await inbox.offsets(tx, [TOPIC])).get((TOPIC, 0), 0) < 9000
 
 
-@pytest.mark.parametrize("passing", [StaleWrite("again"), TimeoutError(), trouble.lose_connection], ids=str)
+@pytest.mark.parametrize("passing", [StaleWrite("again"), TimeoutError(), trouble.lose_connection], ids=trouble.name_of)
 async def test_what_passes_by_itself_is_raised_and_parks_nothing(
     counter_service: ServiceUnderTest, passing: trouble.Trouble
 ) -> None:

@@ -122,7 +122,7 @@ async def test_an_event_that_is_too_big_takes_its_state_with_it(counter_service:
 
 
 @pytest.mark.parametrize(
-    "passing", [StaleWrite("somebody wrote"), Unavailable("not now"), trouble.lose_connection], ids=str
+    "passing", [StaleWrite("somebody wrote"), Unavailable("not now"), trouble.lose_connection], ids=trouble.name_of
 )
 async def test_what_passes_by_itself_is_done_again_and_once(
     counter_service: ServiceUnderTest, passing: trouble.Trouble

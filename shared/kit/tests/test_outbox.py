@@ -7,10 +7,10 @@ from collections import defaultdict
 from decimal import Decimal
 from uuid import UUID
 
+import asyncpg
 import pytest
 from counter.effects import OpenCounter, open_counter
 from counter.events import CounterOpened, PiecesTaken, SupplyAnnounced
-from sqlalchemy.exc import IntegrityError
 
 from contracts.event import Event, Recorded
 from contracts.finance import RefundIssued
@@ -175,7 +175,7 @@ async def test_the_events_of_one_command_are_written_in_their_order(counter_serv
 
 async def test_an_event_of_900000_bytes_is_refused_and_nothing_is_changed(counter_service: ServiceUnderTest) -> None:
     before = await counter_service.published()
-    with pytest.raises(IntegrityError, match="outbox_value_fits"):
+    with pytest.raises(asyncpg.CheckViolationError, match="outbox_value_fits"):
         await append(counter_service, an_opened(label="x" * 900_000))
 
     assert await counter_service.published() == before

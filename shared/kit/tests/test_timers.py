@@ -136,7 +136,7 @@ async def test_a_timer_that_has_failed_for_years_is_still_tried_once_a_day(count
     assert datetime.fromisoformat(listed["due_at"]) <= datetime.now(UTC) + timedelta(days=1)
 
 
-@pytest.mark.parametrize("passing", [Unavailable("not now"), trouble.lose_connection], ids=str)
+@pytest.mark.parametrize("passing", [Unavailable("not now"), trouble.lose_connection], ids=trouble.name_of)
 async def test_a_runner_goes_on_after_a_fault_that_passes(
     counter_service: ServiceUnderTest, passing: trouble.Trouble
 ) -> None:

@@ -8,6 +8,7 @@ import sys
 
 import typer
 
+from orderloop.audit.command import audit
 from orderloop.bench.command import bench
 from orderloop.demo.command import demo
 from orderloop.importing.command import import_
@@ -27,6 +28,7 @@ _ = app.command()(commands.logs)
 _ = app.command()(commands.token)
 _ = app.command()(demo)
 _ = app.command("import")(import_)
+_ = app.command()(audit)
 _ = app.command()(bench)
 app.add_typer(servers, name="servers")
 

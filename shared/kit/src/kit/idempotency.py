@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import asyncpg
 from pydantic import TypeAdapter
-from sqlalchemy.exc import DBAPIError
 
-from kit.database import LOCK_TIMEOUT, Part, Transaction, sqlstate
+from kit.database import Part, Transaction, driver
 from kit.errors import KeyReused, StillRunning
 
 _headers: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
@@ -29,20 +29,17 @@ class Answer:
 
 async def claim(tx: Transaction, actor: str, key: str, digest: bytes) -> Answer | None:
     """Take the key for this transaction, or return the answer that it has. Raises KeyReused, StillRunning."""
+    connection = await driver(tx)
     try:
-        taken = await tx.exec_driver_sql(_CLAIM, (actor, key, digest))
-    except DBAPIError as error:
-        if sqlstate(error) == LOCK_TIMEOUT:
-            raise StillRunning(
-                "the first request with this Idempotency-Key is not done; ask again in a moment"
-            ) from error
-        raise
-    if taken.first() is not None:
+        taken = await connection.fetchval(_CLAIM, actor, key, digest)
+    except asyncpg.LockNotAvailableError as error:
+        raise StillRunning("the first request with this Idempotency-Key is not done; ask again in a moment") from error
+    if taken is not None:
         return None
-    stored = (await tx.exec_driver_sql(_STORED, (actor, key))).one()
-    if stored.digest != digest:
+    [stored] = await connection.fetch(_STORED, actor, key)
+    if stored["digest"] != digest:
         raise KeyReused("this Idempotency-Key came with another request before; make a new key for a new request")
-    return Answer(stored.status, stored.body, _headers.validate_json(stored.headers))
+    return Answer(stored["status"], stored["body"], _headers.validate_json(stored["headers"]))
 
 
 def keeping(actor: str, key: str, answer: Answer) -> Part:

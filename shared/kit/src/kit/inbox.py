@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.event import Recorded
-from kit.database import Part, Transaction
+from kit.database import Part, Transaction, driver
 
 Key = tuple[str, UUID]
 """Topic and subject: events of one key are applied in their order."""
@@ -54,11 +54,11 @@ class Standing:
 
 async def arrive(tx: Transaction, ids: Sequence[UUID], keys: Iterable[Key]) -> Standing:
     """`fence` and `positions` in one statement."""
-    rows = (await tx.exec_driver_sql(_ARRIVE, (list(ids), *_split(keys)))).all()
+    rows = await (await driver(tx)).fetch(_ARRIVE, list(ids), *_split(keys))
     return Standing(
-        new={row.subject for row in rows if row.what == "new"},
-        last={(row.topic, row.subject): row.last for row in rows if row.what == "last"},
-        parked={(row.topic, row.subject): row.kind for row in rows if row.what == "parked"},
+        new={row["subject"] for row in rows if row["what"] == "new"},
+        last={(row["topic"], row["subject"]): row["last"] for row in rows if row["what"] == "last"},
+        parked={(row["topic"], row["subject"]): row["kind"] for row in rows if row["what"] == "parked"},
     )
 
 

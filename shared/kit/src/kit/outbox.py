@@ -15,7 +15,7 @@ from uuid import UUID
 from contracts.event import LOOP_IDS, Event
 from contracts.ids import new_id
 from kit.context import SYSTEM, Cause, cause
-from kit.database import Part, Transaction
+from kit.database import Part, Transaction, driver
 
 Outcome = Event | Sequence[Event] | None
 """What a handler returns: the events it caused, the one that answers the caller first."""
@@ -54,7 +54,7 @@ async def append(tx: Transaction, events: Sequence[Caused], also: Part | None = 
         return 0
     known = [(row[2], rank, loop_id) for row, rank, loop_id in _loop_ids(events, rows)]
     parameters = (*_columns(rows, 9), *_columns(known, 3), *(also.parameters if also is not None else ()))
-    _ = await tx.exec_driver_sql(_statement(also), parameters)
+    _ = await (await driver(tx)).execute(_statement(also), *parameters)
     return len(rows)
 
 

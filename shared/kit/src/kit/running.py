@@ -57,6 +57,7 @@ async def _serve(service: Service, settings: Settings, roles: tuple[Role, ...]) 
         port=settings.port,
         http="httptools",
         access_log=False,
+        proxy_headers=False,
         log_config=None,
         timeout_graceful_shutdown=int(settings.drain_seconds),
         timeout_keep_alive=60,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Table, insert, select, update
+from sqlalchemy import Column, Insert, Select, Table, Update, bindparam, insert, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.sql import ClauseElement
 
 from contracts.errors import NotFound, VersionMismatch
 from kit.context import written
@@ -37,20 +39,28 @@ class Rows:
 
     async def find(self, id: UUID) -> RowMapping | None:
         """Read and lock one row, if there is one."""
-        found = await self.tx.execute(select(self.table).where(self.key == id).with_for_update())
+        found = await self.tx.execute(_select(self.table, self.key), {_ID: id})
         return found.mappings().first()
 
     async def add(self, id: UUID, values: Mapping[str, Any]) -> int:  # Any: column values
         """Insert a row at version 1; returns the version."""
-        _ = await self.tx.execute(insert(self.table).values({self.key: id, "version": 1, **values}))
+        computed, plain = _parted(values)
+        statement = _insert(self.table)
+        if computed:
+            statement = statement.values(
+                {**{name: bindparam(name) for name in (self.key.name, "version", *plain)}, **computed}
+            )
+        _ = await self.tx.execute(statement, {self.key.name: id, "version": 1, **plain})
         self._wrote(id, 1)
         return 1
 
     async def save(self, id: UUID, version: int, values: Mapping[str, Any]) -> int:  # Any: column values
         """Update a row that is still at `version`; returns the new one. Raises StaleWrite."""
-        table = self.table
-        statement = update(table).where(self.key == id, table.c.version == version)
-        done = await self.tx.execute(statement.values({"version": version + 1, **values}))
+        computed, plain = _parted(values)
+        statement = _update(self.table, self.key, frozenset(plain))
+        if computed:
+            statement = statement.values(computed)
+        done = await self.tx.execute(statement, {_ID: id, _WAS: version, "version": version + 1, **plain})
         if done.rowcount != 1:
             raise StaleWrite(f"{self.noun} {id} is no longer at version {version}")
         self._wrote(id, version + 1)
@@ -64,3 +74,29 @@ class Rows:
         versions = written.get()
         if versions is not None:
             versions[id] = version
+
+
+def _parted(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:  # Any: column values
+    """What the database computes, and what is given as it is."""
+    computed = {name: value for name, value in values.items() if isinstance(value, ClauseElement)}
+    return computed, {name: value for name, value in values.items() if name not in computed}
+
+
+# A statement is built once and takes its values as parameters: building one anew costs more than running it.
+_ID, _WAS = "id_of_row", "version_that_was"
+
+
+@cache
+def _select(table: Table, key: Column[Any]) -> Select[Any]:  # Any: as above
+    return select(table).where(key == bindparam(_ID)).with_for_update()
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _update(table: Table, key: Column[Any], columns: frozenset[str]) -> Update:  # Any: as above
+    statement = update(table).where(key == bindparam(_ID), table.c.version == bindparam(_WAS))
+    return statement.values({name: bindparam(name) for name in ("version", *sorted(columns))})

@@ -27,8 +27,10 @@ from kit.inbox import Message
 log = logging.getLogger(__name__)
 
 STALLED_AFTER = 30.0
-"""Seconds without a poll that returns, or without a record though there are some, before the client is built anew
-(aiokafka#1154)."""
+"""Seconds without a poll that returns before the client is built anew (aiokafka#1154)."""
+
+SILENT_AFTER = 8.0
+"""Seconds without a record, though the broker has some, before the client is built anew."""
 
 
 RETRY_POLL = 0.5
@@ -137,8 +139,8 @@ class Worker:
             if time.monotonic() - followed > 5:
                 followed = time.monotonic()
                 await self._tell_kafka(client)
-                if followed - delivered > STALLED_AFTER and await self._behind(client):
-                    raise Stalled("the broker has more, but nothing came for 30 s")
+                if followed - delivered > SILENT_AFTER and await self._behind(client):
+                    raise Stalled(f"the broker has more, but nothing came for {SILENT_AFTER:.0f} s")
 
     def _hold(self, batch: list[Message]) -> None:
         """Put a poll behind what is held. When somebody waits for one of its effects, all of it is due now."""

@@ -52,7 +52,7 @@ def plan(house: House, told: Stories) -> Plan:
 
 
 async def live(steps: Steps, house: House, ended: Callable[[int, int], None]) -> list[Loop]:
-    """Live through the day; `ended` hears how many of how many loops have come to their end. In the order of placing."""
+    """Live through the day; `ended` hears how many of how many loops are done. Returns them in the order of placing."""
     day = plan(house, Stories(steps, house))
     loops: list[Loop] = []
     waiting = iter(day.stories)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from orderloop.bench.hops import Hop, Spread, by_kind, hops
 from orderloop.demo.stories import Loop
+from orderloop.demo.tables import ROOMY, plain
 from orderloop.demo.telling import money
 from orderloop.driving.events import EventStream
 
@@ -20,26 +21,38 @@ def seconds_of(loop: Loop, stream: EventStream) -> float:
     return (loop.ended.time - stream.thread(loop.placed.correlation)[0].time).total_seconds()
 
 
-def table(loops: Sequence[Loop], stream: EventStream) -> Table:
-    shown = Table(title="The loops of the day", title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name, justify in _COLUMNS:
-        shown.add_column(name, justify=justify, no_wrap=name not in ("customer", "what happened"))
+def table(loops: Sequence[Loop], stream: EventStream, width: int) -> Table:
+    """Without total and number of hops where there is not much room."""
+    left_out = () if width >= ROOMY else ("total", "hops")
+    shown = plain("The loops of the day")
+    for name in ("order", "customer", "what happened"):
+        shown.add_column(name, no_wrap=True, min_width=10)
+    for name in _FIGURES:
+        if name not in left_out:
+            shown.add_column(name, justify="right", no_wrap=True)
     for loop in loops:
-        thread = stream.thread(loop.placed.correlation)
-        found = hops(thread)
-        spread = Spread.of(hop.seconds for hop in found)
+        figures = _figures(loop, stream)
         shown.add_row(
             loop.number,
-            loop.customer.name,
+            loop.customer.name if width >= ROOMY else loop.customer.name.partition(",")[0],
             loop.story,
-            money(loop.placed.data["total"]),
-            f"{len(thread)}",
-            f"{len(found)}",
-            f"{spread.p50:.0f}" if spread else "",
-            f"{max(hop.seconds for hop in found) * 1000:.0f}" if found else "",
-            f"{loop.ended.name.removeprefix('Order').lower()} in {seconds_of(loop, stream):.2f} s",
+            *(figure for name, figure in zip(_FIGURES, figures, strict=True) if name not in left_out),
         )
     return shown
+
+
+def _figures(loop: Loop, stream: EventStream) -> tuple[str, ...]:
+    thread = stream.thread(loop.placed.correlation)
+    found = [hop.seconds for hop in hops(thread)]
+    spread = Spread.of(found)
+    return (
+        money(loop.placed.data["total"]),
+        f"{len(thread)}",
+        f"{len(found)}",
+        f"{spread.p50:.0f}" if spread else "",
+        f"{1000 * max(found):.0f}" if found else "",
+        f"{loop.ended.name.removeprefix('Order').lower()} in {seconds_of(loop, stream):.2f} s",
+    )
 
 
 def summary(loops: Sequence[Loop], stream: EventStream) -> str:
@@ -59,9 +72,7 @@ def summary(loops: Sequence[Loop], stream: EventStream) -> str:
 
 def slowest(loops: Sequence[Loop], stream: EventStream) -> Table:
     """Which kinds of hops took longest."""
-    shown = Table(
-        title="The slowest kinds of hops", title_justify="left", box=None, pad_edge=False, header_style="bold"
-    )
+    shown = plain("The slowest kinds of hops")
     shown.add_column("from one event to the next")
     for name in ("p50 ms", "p95 ms", "times"):
         shown.add_column(name, justify="right")
@@ -74,7 +85,4 @@ def all_hops(loops: Sequence[Loop], stream: EventStream) -> list[Hop]:
     return hops([seen for loop in loops for seen in stream.thread(loop.placed.correlation)])
 
 
-_COLUMNS = (
-    ("order", "left"), ("customer", "left"), ("what happened", "left"), ("total", "right"), ("events", "right"),
-    ("hops", "right"), ("p50 ms", "right"), ("slowest", "right"), ("end", "right"),
-)  # fmt: skip
+_FIGURES = ("total", "events", "hops", "p50 ms", "longest", "end")

@@ -36,8 +36,10 @@ FLAWED = (
 SERVICE = ("An evening with a lamplighter", "LAMPLIGHTER", "75.00", "40.00")
 
 _HOUSES = (
-    "Hotel Seven Owls", "The Patient Snail Bakery", "Observatory on the Hill", "Copper Kettle Café", "Velvet Otter Theatre",
-    "Museum of Small Wonders", "Night Train Dining Cars", "Riverboat Clementine", "Third Moon Brewery", "Lighthouse No. 9",
+    "Hotel Seven Owls", "The Patient Snail Bakery", "Observatory on the Hill", "Copper Kettle Café",
+    "Velvet Otter Theatre",
+    "Museum of Small Wonders", "Night Train Dining Cars", "Riverboat Clementine", "Third Moon Brewery",
+    "Lighthouse No. 9",
     "Botanical Garden of Lower Fogwick", "The Whistling Teapot", "Library of Lost Umbrellas", "Snowdrop Ski Lodge",
     "Clockwork Carousel Company", "The Sleepy Heron Inn", "Harbour Master's Office", "Blue Pineapple Ballroom",
     "School of Cloud Watching", "Marmalade Cinema", "Ferry to Nowhere in Particular", "The Quiet Trombone",

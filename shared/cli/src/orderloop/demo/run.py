@@ -96,10 +96,10 @@ def _print(out: Console, plan: Plan, told: Told) -> None:
     title = f"The thread of {favourite.number}, {favourite.customer.name} ({favourite.story})"
     events = told.stream.thread(favourite.placed.correlation)
     for part in (
-        loop_tables.table(told.loops, told.stream),
+        loop_tables.table(told.loops, told.stream, out.width),
         loop_tables.summary(told.loops, told.stream),
         loop_tables.slowest(told.loops, told.stream),
-        thread.table(title, events, told.stream.seen),
+        thread.table(title, events, told.stream.seen, out.width),
         totals.table(told.totals),
     ):
         out.print()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import cycle
 
 from contracts.finance import CreditLimitExceeded, InvoiceIssued
 from contracts.inventory import StockBackordered
@@ -43,9 +44,11 @@ class Stories:
         self.steps = steps
         self.house = house
         self.dice = house.names.dice
+        self.turns = cycle(house.customers)
 
     def anybody(self) -> Customer:
-        return self.dice.choice(self.house.customers)
+        """Whose turn it is: everybody buys something."""
+        return next(self.turns)
 
     def some(self) -> list[Wish]:
         """One to three things that are there."""

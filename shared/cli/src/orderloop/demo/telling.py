@@ -33,6 +33,10 @@ def _short(data: Data) -> str:
     return f"{_pieces(data['lines'])} short{taken}" + (f", expected on {days[0]}" if days else "")
 
 
+def _bought(data: Data) -> str:
+    return f"{data['number']}: {_pieces(data['lines'])} from {data['supplier']}, for {data['expected_on']}"
+
+
 def _promised(data: Data) -> str:
     lost = f"; {_pieces(data['lost'])} will not come" if data.get("lost") else ""
     return f"the supplier promises {_pieces(data['lines'])} on {data['expected_on']}{lost}"
@@ -69,9 +73,7 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     "StockBackordered": _short,
     "StockReleaseRequested": lambda d: f"give back up to {_pieces(d['lines'])}",
     "StockReleased": lambda d: f"{_pieces(d['lines'])} given back",
-    "PurchaseOrderPlaced": lambda d: (
-        f"{d['number']}: {_pieces(d['lines'])} from {d['supplier']} for {d['expected_on']}"
-    ),
+    "PurchaseOrderPlaced": _bought,
     "PurchaseOrderAcknowledged": _promised,
     "PurchaseOrderDateChanged": lambda d: f"comes on {d['after']}, not on {d['before']}",
     "PromiseDateChanged": _promise,

@@ -6,26 +6,27 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from orderloop.demo.tables import ROOMY, plain
 from orderloop.demo.telling import told
 from orderloop.driving.events import Seen
 
 
-def table(title: str, thread: Sequence[Seen], everything: Sequence[Seen]) -> Table:
+def table(title: str, thread: Sequence[Seen], everything: Sequence[Seen], width: int) -> Table:
     """`everything` is where causes are looked up: one may lie outside of the thread (goods that came in)."""
-    shown = Table(
-        title=title, title_justify="left", box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0)
-    )
+    shown = plain(title)
     shown.add_column("after", justify="right", style="dim", no_wrap=True)
     shown.add_column("service", no_wrap=True)
     shown.add_column("event", style="bold", no_wrap=True)
-    shown.add_column("who, or because of what", no_wrap=True)
-    shown.add_column("hop", justify="right", style="cyan", no_wrap=True)
-    shown.add_column("what it says", overflow="fold")
     by_id = {seen.id: seen for seen in everything}
+    if width >= ROOMY:
+        shown.add_column("who, or because of what", no_wrap=True)
+        shown.add_column("hop", justify="right", style="cyan", no_wrap=True)
+    shown.add_column("what it says", overflow="fold")
     for seen in thread:
-        cause = by_id.get(seen.causation)
-        who, hop = why(seen, cause)
-        shown.add_row(_after(thread[0], seen), seen.service, seen.name, who, hop, told(seen.name, seen.data))
+        who, hop = why(seen, by_id.get(seen.causation))
+        says = told(seen.name, seen.data)
+        rest = (who, hop, says) if width >= ROOMY else (f"{says} [dim]({_briefly(seen, by_id.get(seen.causation))})",)
+        shown.add_row(_after(thread[0], seen), seen.service, seen.name, *rest)
     return shown
 
 
@@ -34,8 +35,13 @@ def why(seen: Seen, cause: Seen | None) -> tuple[str, str]:
     if cause is None:
         return seen.actor, ""
     if cause.service == seen.service:
-        return f"[dim]{cause.name}", ""
-    return f"[dim]{cause.name} ({cause.service})", f"{1000 * (seen.time - cause.time).total_seconds():.0f} ms"
+        return f"[dim]{cause.name}[/]", ""
+    return f"[dim]{cause.name} ({cause.service})[/]", f"{1000 * (seen.time - cause.time).total_seconds():.0f} ms"
+
+
+def _briefly(seen: Seen, cause: Seen | None) -> str:
+    who, hop = why(seen, cause)
+    return who if cause is None else f"{cause.name} {hop}".strip()
 
 
 def _after(first: Seen, seen: Seen) -> str:

@@ -10,9 +10,11 @@ from decimal import Decimal
 from rich.table import Table
 
 from orderloop.demo.house import House
+from orderloop.demo.tables import plain
 from orderloop.driving.company import FIRST_PAUSE_SECONDS
 from orderloop.http import Json, Services
 
+PAGE = 500
 TRIES = 40
 PAUSE_SECONDS = 0.25
 LEFT = ("dispatched", "delivered")
@@ -62,7 +64,7 @@ async def read(services: Services, house: House) -> Books:
     """One bulk list a kind and customer, none an order."""
 
     async def listed(service: str, path: str, **query: str) -> list[Json]:
-        return [each async for each in services.every(service, path, **query)]
+        return [each async for each in services.every(service, path, page=PAGE, **query)]
 
     async def of_customers(service: str, path: str, **query: str) -> list[Json]:
         ids = [customer.customer_id for customer in house.everybody]
@@ -141,7 +143,7 @@ def _stock(books: Books) -> list[Total]:
 
 
 def table(totals: Sequence[Total]) -> Table:
-    shown = Table(title="The totals that must agree", title_justify="left", box=None, pad_edge=False, show_header=False)
+    shown = plain("The totals that must agree", header=False)
     shown.add_column(no_wrap=True)
     shown.add_column(style="bold")
     shown.add_column()

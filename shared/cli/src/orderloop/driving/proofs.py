@@ -27,11 +27,10 @@ def once(events: Iterable[Seen]) -> list[Seen]:
     return list({each.id: each for each in events}.values())
 
 
-def roots(events: Iterable[Seen]) -> list[Seen]:
-    """Those of these events that no event caused: what a person did."""
-    told = once(events)
-    ids = {each.id for each in told}
-    return [each for each in told if each.causation not in ids]
+def roots(events: Iterable[Seen], everything: Iterable[Seen]) -> list[Seen]:
+    """Those of these events that no event of all that was seen caused: what a person did."""
+    ids = {each.id for each in everything}
+    return [each for each in once(events) if each.causation not in ids]
 
 
 def gaps(events: Iterable[Seen]) -> list[str]:
@@ -48,8 +47,8 @@ def names(events: Iterable[Seen]) -> list[str]:
 
 
 def traces(events: Iterable[Seen]) -> set[str]:
-    """The trace ids (W3C Trace Context) of these events; an event without one has an empty one."""
-    return {(each.headers.get("traceparent", "").split("-") + [""])[1:2][0] for each in events}
+    """The trace ids (W3C Trace Context) of these events; that of an event without one is empty."""
+    return {each.headers.get("traceparent", "")[3:35] for each in events}
 
 
 def _gapless(numbers: Sequence[int]) -> bool:

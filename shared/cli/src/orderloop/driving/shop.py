@@ -1,4 +1,4 @@
-"""A shop of one's own: a warehouse and items that nobody else sells, so that who drives beside it takes none of them."""
+"""A shop of one's own: a warehouse and items that nobody else sells, so that nobody takes its stock."""
 
 from __future__ import annotations
 

@@ -82,7 +82,13 @@ def print_run(console: Console, report: Report) -> None:
         numbers = (phase.total, phase.done, phase.before, phase.refused)
         table.add_row(phase.title, *(f"{number:,}" for number in numbers), f"{phase.seconds:.1f}", rate)
     console.print(table)
-    rate = f"{report.commands / report.seconds:,.0f} commands and {report.rows / report.seconds:,.0f} rows a second"
-    console.print(f"{report.commands:,} commands for {report.rows:,} rows in {report.seconds:.1f} s: {rate}")
+    console.print(_speed(report))
     for finding in report.findings:
         console.print(finding, soft_wrap=True)
+
+
+def _speed(report: Report) -> str:
+    if not report.commands:
+        return f"Nothing was left to do for {report.rows:,} rows."
+    rate = f"{report.commands / report.seconds:,.0f} commands and {report.rows / report.seconds:,.0f} rows a second"
+    return f"{report.commands:,} commands for {report.rows:,} rows in {report.seconds:.1f} s: {rate}"

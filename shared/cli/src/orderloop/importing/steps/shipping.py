@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from orderloop.http import Json, ServiceRefused
+from orderloop.http import PAGE, Json, ServiceRefused
 from orderloop.importing.matching import wholly_taken_back
 from orderloop.importing.records import Order
 from orderloop.importing.report import Phase
@@ -20,7 +20,7 @@ from orderloop.platform.display import Step
 NEXT = {"planned": "pick", "picking": "pack", "packed": "dispatch", "dispatched": "deliver"}
 """What is done next with a shipment in this state."""
 IN_THE_HOUSE = ("planned", "picking", "packed")
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1.0
 STILL_SECONDS = 60.0
 """How long nothing may move before the orders that still wait are refused."""
 SHIPPED = ("completed", "closed")
@@ -54,22 +54,27 @@ class Shipping:
         await self._refuse_the_rest()
 
     async def _ready(self) -> list[Json]:
+        """In our own warehouse first; orders of nothing but services are sent from any."""
+        own = await self._to_move(warehouse_id(self.work))
+        return own or (await self._to_move(None) if self.wanted else [])
+
+    async def _to_move(self, warehouse: str | None) -> list[Json]:
         found: list[Json] = []
         for state in NEXT:
-            found += [each async for each in self._shipments(state) if self._has_next(each)]
+            found += [each async for each in self._shipments(state, warehouse) if self._has_next(each)]
         return found
 
     async def _count_what_left_before(self) -> None:
         """Another run may have moved shipments without having noted it."""
         for state in ("dispatched", "delivered") if self.wanted else ():
-            async for shipment in self._shipments(state):
+            async for shipment in self._shipments(state, None):
                 if not self._has_next(shipment):
                     self._note(shipment)
 
-    async def _shipments(self, state: str) -> AsyncGenerator[Json]:
-        """Those of our orders, by listing the warehouse's."""
-        every = self.work.services.every("inventory", "/shipments", status=state, warehouse_id=warehouse_id(self.work))
-        async for shipment in every:
+    async def _shipments(self, state: str, warehouse: str | None) -> AsyncGenerator[Json]:
+        """Those of our orders, by listing all of them, in one warehouse or everywhere."""
+        services, place = self.work.services, {"warehouse_id": warehouse} if warehouse else {}
+        async for shipment in services.every("inventory", "/shipments", page=PAGE, status=state, **place):
             if shipment["order_id"] in self.wanted:
                 yield shipment
 
