@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from counter import trouble
 from counter.effects import reactions
 from counter.events import RUN, CounterFilled, PiecesSupplied
@@ -21,6 +21,7 @@ from counter.waiting import until
 from contracts.errors import Unavailable
 from contracts.ids import new_id
 from kit import inbox, outbox
+from kit import worker as worker_module
 from kit.consumer import Consumer
 from kit.context import Cause
 from kit.database import Database
@@ -162,6 +163,44 @@ async def test_a_worker_that_cannot_read_its_offsets_waits_until_it_can(
 
         await until(lambda: has(counter_service, counter_id, 1))
         assert worker.connected
+
+
+class OftenBehind(Worker):
+    """Finds the broker ahead at these looks, by their numbers from 1."""
+
+    def __init__(self, consumer: Consumer, kafka: str, ahead_at: range) -> None:
+        super().__init__(consumer, kafka)
+        self.looks = 0
+        self.ahead_at = ahead_at
+
+    async def _behind(self, client: AIOKafkaConsumer) -> bool:
+        self.looks += 1
+        return self.looks in self.ahead_at
+
+
+@pytest.mark.parametrize(
+    ("ahead_at", "stalled"), [(range(1, 100, 2), False), (range(2, 4), True)], ids=["now and then", "twice in a row"]
+)
+async def test_a_client_is_built_anew_when_it_is_behind_at_two_looks_in_a_row(
+    counter_service: ServiceUnderTest,
+    servers: Servers,
+    supplier: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    ahead_at: range,
+    stalled: bool,
+) -> None:
+    monkeypatch.setattr(worker_module, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(worker_module, "SILENT_AFTER", -1.0)
+    consumer = Watched(counter_service, f"counter-{new_id().hex}")
+    worker = OftenBehind(consumer, servers.kafka, ahead_at)
+    running = asyncio.create_task(worker.run())
+
+    await until(lambda: value_of(worker.looks > 5 or worker.last_fault))
+    fault = worker.last_fault or ""
+    worker.stop()
+    await running
+
+    assert fault.startswith("Stalled: the broker has more") == stalled
 
 
 async def test_two_workers_of_one_group_share_the_partitions_and_apply_each_event_once(

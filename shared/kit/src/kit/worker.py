@@ -30,8 +30,10 @@ STALLED_AFTER = 30.0
 """Seconds without a poll that returns before the client is built anew (aiokafka#1154)."""
 
 SILENT_AFTER = 8.0
-"""Seconds without a record, though the broker has some, before the client is built anew."""
+"""Seconds without a record, though the broker has some at two looks in a row, before the client is built anew."""
 
+LOOK_EVERY = 5.0
+"""Seconds between two looks at whether the broker has more."""
 
 RETRY_POLL = 0.5
 """Seconds between two looks at the parked keys."""
@@ -57,6 +59,8 @@ class Worker:
         self.held: list[Message] = []
         self._held_until = 0.0
         self._stopping = False
+        self._due = asyncio.Event()
+        self._room = asyncio.Event()
         self._retry_now = asyncio.Event()
 
     @property
@@ -64,8 +68,9 @@ class Worker:
         return self.last_fault is None
 
     def stop(self) -> None:
-        """Finish the batch in hand, then return from `run`."""
+        """Finish what is held, then return from `run`."""
         self._stopping = True
+        self._due.set()
 
     def retry_soon(self) -> None:
         """Look at the parked keys now."""
@@ -88,6 +93,7 @@ class Worker:
                     await client.start()
                 client.subscribe(self.consumer.reactions.topics(), listener=_SeekToOurs(self, client))
                 self.last_fault, self.seek_fault, self.assigned, self.held = None, None, set(), []
+                self._room.set()
                 pause = 0.2
                 await self._poll(client)
             except Exception as fault:
@@ -119,11 +125,36 @@ class Worker:
         )
 
     async def _poll(self, client: AIOKafkaConsumer) -> None:
+        """Apply what is read, while more is read."""
+        reading = asyncio.create_task(self._read(client))
+        try:
+            while not self._stopping or self.held:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._patience()):
+                        await self._due.wait()
+                self._due.clear()
+                if reading.done():
+                    reading.result()
+                if self._is_time():
+                    batch, self.held = self.held, []
+                    self._room.set()
+                    await self._apply(batch)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _read(self, client: AIOKafkaConsumer) -> None:
+        """Take records from the client as soon as they come.
+
+        The client asks the broker for nothing more of a partition whose records lie with it; one that is emptied late
+        misses the request that is under way and waits for the next, up to half a second.
+        """
         followed = delivered = time.monotonic()
-        while not self._stopping or self.held:
+        behind = False
+        while not self._stopping:
             try:
                 async with asyncio.timeout(STALLED_AFTER):
-                    polled = await client.getmany(timeout_ms=self._patience(), max_records=self.max_records)
+                    polled = await client.getmany(timeout_ms=250, max_records=self.max_records)
             except TimeoutError as silent:
                 raise Stalled("no poll has returned for 30 s") from silent
             if self.seek_fault is not None:
@@ -133,14 +164,13 @@ class Worker:
             if ours:
                 delivered = time.monotonic()
                 self._hold(merged(ours))
-            if self._is_time():
-                await self._apply(client, self.held)
-                self.held = []
-            if time.monotonic() - followed > 5:
+            if time.monotonic() - followed > LOOK_EVERY:
                 followed = time.monotonic()
                 await self._tell_kafka(client)
-                if followed - delivered > SILENT_AFTER and await self._behind(client):
+                was_behind, behind = behind, followed - delivered > SILENT_AFTER and await self._behind(client)
+                if was_behind and behind:
                     raise Stalled(f"the broker has more, but nothing came for {SILENT_AFTER:.0f} s")
+            await self._room.wait()
 
     def _hold(self, batch: list[Message]) -> None:
         """Put a poll behind what is held. When somebody waits for one of its effects, all of it is due now."""
@@ -148,18 +178,22 @@ class Worker:
         if not self.held:
             self._held_until = now + HELD_FOR
         self.held += batch
+        if len(self.held) >= self.max_records:
+            self._room.clear()
+            self._held_until = now
         if any(self.consumer.is_urgent(message) for message in batch):
             self._held_until = now
+        if self._held_until <= now:
+            self._due.set()
 
     def _is_time(self) -> bool:
-        full = len(self.held) >= self.max_records
-        return bool(self.held) and (full or self._stopping or time.monotonic() >= self._held_until)
+        return bool(self.held) and (self._stopping or time.monotonic() >= self._held_until)
 
-    def _patience(self) -> int:
-        """How many milliseconds the next poll may wait for records."""
-        return max(1, int((self._held_until - time.monotonic()) * 1000)) if self.held else 250
+    def _patience(self) -> float:
+        """How many seconds to wait for something urgent."""
+        return max(0.001, self._held_until - time.monotonic()) if self.held else 0.25
 
-    async def _apply(self, client: AIOKafkaConsumer, batch: list[Message]) -> None:
+    async def _apply(self, batch: list[Message]) -> None:
         """Apply a batch, again and again while the database does not answer; the client stays in its group."""
         pause = 0.1
         while True:
@@ -169,10 +203,7 @@ class Worker:
                 if not is_transient(fault):
                     raise
                 log.warning("a batch of %d waits %.1f s: %s: %s", len(batch), pause, type(fault).__name__, fault)
-                client.pause(*client.assignment())
-                for place, records in (await client.getmany(timeout_ms=int(pause * 1000))).items():
-                    client.seek(place, records[0].offset)  # a partition that was assigned meanwhile: read it later
-                client.resume(*client.paused())
+                await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)
 
     async def _tell_kafka(self, client: AIOKafkaConsumer) -> None:
@@ -213,7 +244,8 @@ class _SeekToOurs(ConsumerRebalanceListener):
         self.client = client
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.worker.assigned, self.worker.held = set(), []
+        self.worker.assigned = set()
+        self.worker.held.clear()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         database, topics = self.worker.consumer.database, self.worker.consumer.reactions.topics()

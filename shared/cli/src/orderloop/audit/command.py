@@ -36,10 +36,13 @@ def audit(
 
     async def found() -> Audit:
         async with services_of_platform("audit", roles=("reader",), directory=directory) as services:
+            readings = 0
 
             async def once() -> Facts:
+                nonlocal readings
+                readings += 1
                 rows = 0
-                with display.step("Reading") as step:
+                with display.step("Reading" if readings == 1 else "Reading again") as step:
 
                     def heard(more: int) -> None:
                         nonlocal rows

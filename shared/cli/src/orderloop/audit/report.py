@@ -17,7 +17,9 @@ SHOWN = 20
 
 def tables(found: Audit) -> RenderableType:
     parts: list[RenderableType] = [_checks(found.checks)]
-    parts += [_differences(check) for check in found.checks if check.differences]
+    for check in found.checks:
+        if check.differences:
+            parts += ["", f"[bold]{check.name}[/]{_more(check)}", _differences(check)]
     return Group(*parts, f"\n{verdict(found)}")
 
 
@@ -52,19 +54,15 @@ def _checks(found: list[Check]) -> Table:
     return table
 
 
+def _more(check: Check) -> str:
+    number = len(check.differences)
+    return f", the first {SHOWN} of {number:,}" if number > SHOWN else ""
+
+
 def _differences(check: Check) -> Table:
-    number, shown = len(check.differences), check.differences[:SHOWN]
-    more = f", the first {SHOWN} of {number:,}" if number > SHOWN else ""
-    table = Table(
-        title=f"\n{check.name}{more}",
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-        show_header=False,
-    )
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     for _ in range(3):
         table.add_column(overflow="fold")
-    for each in shown:
+    for each in check.differences[:SHOWN]:
         table.add_row(f"  {each.about}", each.left, each.right)
     return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 Data = dict[str, Any]  # Any: the data of an event, JSON
@@ -16,9 +17,10 @@ def told(name: str, data: Data) -> str:
 
 
 def money(amount: Data) -> str:
-    """12345.50 EUR as 12,345.50 EUR."""
-    whole, _, cents = str(amount["amount"]).partition(".")
-    return f"{int(whole):,}.{cents.ljust(2, '0')} {amount['currency']}"
+    """12345.5 EUR as 12,345.50 EUR."""
+    number = Decimal(amount["amount"])
+    places = max(2, len(str(amount["amount"]).partition(".")[2]))
+    return f"{number:,.{places}f} {amount['currency']}"
 
 
 def _pieces(lines: list[Data]) -> str:
