@@ -99,6 +99,25 @@ async def test_a_violated_unique_key_is_a_refusal(counter_service: ServiceUnderT
     assert await rows_in(counter_service) == before
 
 
+async def test_commands_outlive_the_loss_of_every_connection(counter_service: ServiceUnderTest) -> None:
+    counter_id = await a_counter(counter_service, pieces=100)
+    take = f"/counters/{counter_id}/take"
+    await asyncio.gather(*(counter_service.post(take, {"pieces": 1}) for _ in range(20)))
+    async with counter_service.running.database.begin() as tx:
+        _ = await tx.exec_driver_sql(_LOSE_THE_OTHERS)
+
+    answers = await asyncio.gather(*(counter_service.post(take, {"pieces": 1}) for _ in range(20)))
+
+    assert [each.status_code for each in answers] == [200] * 20
+    assert await left(counter_service, counter_id) == 60
+
+
+_LOSE_THE_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+"""
+
+
 async def test_a_command_that_fails_after_it_has_written_leaves_nothing(counter_service: ServiceUnderTest) -> None:
     counter_id, key = await a_counter(counter_service, pieces=10), str(new_id())
     before = await rows_in(counter_service)

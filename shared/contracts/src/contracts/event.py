@@ -34,8 +34,8 @@ class Event(BaseModel):
 
     version: ClassVar[int] = 1
 
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        super().__init_subclass__(**kwargs)
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         _types[cls.type_name()] = cls
 
     @classmethod

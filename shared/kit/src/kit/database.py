@@ -10,6 +10,7 @@ from typing import Any, cast
 import asyncpg
 from pydantic import TypeAdapter
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -53,7 +54,11 @@ async def driver(tx: Transaction) -> asyncpg.Connection:
     connection = await tx.get_raw_connection()
     adapter: Any = connection.dbapi_connection  # Any: SQLAlchemy's adapter, of which only this much is needed
     if adapter._transaction is None:
-        await adapter._start_transaction()
+        try:
+            await adapter._start_transaction()
+        except AsyncAdapt_asyncpg_dbapi.Error as fault:
+            await tx.invalidate()  # SQLAlchemy has not seen that it is lost, and would hand it out again
+            raise fault.__cause__ or fault from None
     return cast("asyncpg.Connection", connection.driver_connection)
 
 

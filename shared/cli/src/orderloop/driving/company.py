@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TypeVar
 
-from orderloop.driving.events import DEADLINE_SECONDS, EventStream
+from orderloop.driving.events import DEADLINE_SECONDS, EventStream, NeverCame
 from orderloop.driving.people import People
 from orderloop.http import ServiceRefused
 
@@ -44,11 +44,11 @@ async def when_known(send: Callable[[], Awaitable[T]], *also: str) -> T:
 
 
 async def until_true(ask: Callable[[], Awaitable[T | None]], what: str, within: float = DEADLINE_SECONDS) -> T:
-    """Ask again until there is an answer: for what is read over HTTP and follows by events. Raises TimeoutError."""
+    """Ask again until there is an answer: for what is read over HTTP and follows by events. Raises NeverCame."""
     until, pause = time.monotonic() + within, FIRST_PAUSE_SECONDS
     while not (found := await ask()):
         if time.monotonic() > until:
-            raise TimeoutError(f"{what}: not within {within:.0f} s")
+            raise NeverCame(f"{what}: not within {within:.0f} s")
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
     return found

@@ -16,12 +16,13 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from contracts import SERVICES
+from contracts.errors import Unavailable
 from contracts.event import Event
 
 DEADLINE_SECONDS = 30.0
 
 
-class NeverCame(Exception):
+class NeverCame(Unavailable):
     """An event did not come in time; the message tells what came instead."""
 
 
