@@ -11,7 +11,6 @@ ORDERLOOP := $(BIN)/python -m orderloop
 STAMP := .venv/.complete
 PACKAGES := .venv/.packages
 PROJECTS := $(patsubst %/pyproject.toml,%,$(wildcard shared/*/pyproject.toml services/*/pyproject.toml))
-SOURCES := shared services tests-e2e
 # a PostgreSQL to try migrations on: the one that is named, else that of the tests
 SCRATCH = $${ORDERLOOP_POSTGRES:-$$($(ORDERLOOP) servers start --directory .local/test --only postgres)}
 SERVICES := customer sales order inventory finance service quality
@@ -52,8 +51,11 @@ audit: $(STAMP) ## order against inventory against finance
 bench: $(STAMP) ## loops per second and times, beside what PostgreSQL and Kafka do alone
 	@$(ORDERLOOP) bench
 
-test: $(STAMP) ## everything from nothing, end to end included; ARGS="-k name" for less
-	@$(BIN)/pytest $(SOURCES) $(ARGS)
+test: $(STAMP) ## everything from nothing, end to end included; ARGS="services/order -k cancel" for less
+	@$(ORDERLOOP) servers start --directory .local/test
+	@if [ -n "$(ARGS)" ]; then $(BIN)/pytest $(ARGS); else \
+		$(BIN)/pytest -q -n 2 --dist loadfile shared services && $(BIN)/pytest -q tests-e2e; fi; \
+		result=$$?; $(ORDERLOOP) servers stop --directory .local/test; exit $$result
 
 check: $(STAMP) ## style, types, layers; schemas and migrations are up to date
 	@$(BIN)/ruff check .

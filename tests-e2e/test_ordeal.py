@@ -91,8 +91,8 @@ async def _all_is_settled(shop: Shop, customer_id: str) -> bool:
 
 
 async def _every_opportunity_has_one_order(steps: Steps, customer_id: str, won: set[str]) -> None:
-    orders = await _listed(steps, "order", "/orders", customer_id=customer_id)
-    opportunities = await _listed(steps, "sales", "/opportunities", customer_id=customer_id)
+    orders = await _listed(steps, "order", "/orders", customer_id)
+    opportunities = await _listed(steps, "sales", "/opportunities", customer_id)
 
     assert {each["opportunity_id"] for each in opportunities if each["status"] == "won"} == won
     assert sorted(each["opportunity_id"] for each in orders) == sorted(won)
@@ -100,8 +100,8 @@ async def _every_opportunity_has_one_order(steps: Steps, customer_id: str, won: 
 
 
 async def _every_shipment_has_one_invoice(steps: Steps, customer_id: str) -> None:
-    invoices = await _listed(steps, "finance", "/invoices", customer_id=customer_id)
-    payments = await _listed(steps, "finance", "/payments", customer_id=customer_id)
+    invoices = await _listed(steps, "finance", "/invoices", customer_id)
+    payments = await _listed(steps, "finance", "/payments", customer_id)
     dispatched = {each.subject for each in steps.stream.named(ShipmentDispatched, customer_id=customer_id)}
 
     assert sorted(each["shipment_id"] for each in invoices) == sorted(dispatched)
@@ -120,5 +120,5 @@ async def _stock_and_books_agree(steps: Steps, shop: Shop, lamp: Goods) -> None:
     assert (stock["holds"], ledger["holds"], trial["balances"]) == (True, True, True), (stock, ledger, trial)
 
 
-async def _listed(steps: Steps, service: str, path: str, **query: str) -> list[Json]:
-    return [each async for each in steps.people.admin.every(service, path, **query)]
+async def _listed(steps: Steps, service: str, path: str, customer_id: str) -> list[Json]:
+    return [each async for each in steps.people.admin.every(service, path, customer_id=customer_id)]

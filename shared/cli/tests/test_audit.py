@@ -345,6 +345,14 @@ def test_what_is_paid_before_counts_for_no_credit() -> None:
     assert found(waiting_facts(orders=[order], accounts=[an_account()])) == {}
 
 
+def test_a_prepayment_that_waits_for_its_order_is_no_free_cash() -> None:
+    waits = {"allocations": (), "unallocated": Decimal("59.50")}
+    account = an_account(unallocated_cash=Decimal("59.50"), exposure=Decimal("-59.50"))
+
+    assert found(Facts(payments=[a_payment(prepayment=True, **waits)], accounts=[an_account()])) == {}
+    assert found(Facts(payments=[a_payment(**waits)], accounts=[account])) == {}
+
+
 def test_receivables_cash_and_exposure_are_compared_with_documents() -> None:
     account = an_account(receivables=Decimal(1), unallocated_cash=Decimal(2), exposure=Decimal(3))
 

@@ -50,11 +50,12 @@ def refusing(*refusals: ServiceRefused) -> tuple[Callable[[], Awaitable[str]], l
 
 async def test_an_event_that_came_before_is_found_at_once() -> None:
     stream = EventStream()
-    closed = a_seen("OrderClosed", order_id="1")
+    closed = a_seen("OrderClosed", order_id="1", number="SO-1")
     stream.take(a_seen("OrderClosed", order_id="2"))
+    stream.take(a_seen("OrderClosed", order_id="1", number="SO-2"))
     stream.take(closed)
 
-    assert await stream.until(OrderClosed, order_id="1") is closed
+    assert await stream.until(OrderClosed, order_id="1", number="SO-1") is closed
 
 
 async def test_who_waits_is_told_of_the_event_that_fits_and_of_no_other() -> None:

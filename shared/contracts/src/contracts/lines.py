@@ -32,7 +32,7 @@ class Line(Value):
 
 
 def gross_total(nets: Iterable[tuple[Money, Decimal]], currency: str) -> Money:
-    """What net amounts come to with tax, which is rounded once per rate, on the sum of its nets (EN 16931, BR-CO-17)."""
+    """What net amounts come to with tax, rounded once per rate on the sum of its nets (EN 16931, BR-CO-17)."""
     by_rate: dict[Decimal, Money] = {}
     for net, tax_percent in nets:
         by_rate[tax_percent] = by_rate.get(tax_percent, Money.zero(currency)) + net

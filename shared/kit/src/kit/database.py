@@ -58,7 +58,7 @@ async def driver(tx: Transaction) -> asyncpg.Connection:
             await adapter._start_transaction()
         except AsyncAdapt_asyncpg_dbapi.Error as fault:
             await tx.invalidate()  # SQLAlchemy has not seen that it is lost, and would hand it out again
-            raise fault.__cause__ or fault from None
+            raise ConnectionResetError(f"no transaction could be begun: {fault}") from fault
     return cast("asyncpg.Connection", connection.driver_connection)
 
 

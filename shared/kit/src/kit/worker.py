@@ -26,8 +26,17 @@ from kit.inbox import Message
 
 log = logging.getLogger(__name__)
 
-STALLED_AFTER = 30.0
-"""Seconds without a poll that returns before the client is built anew (aiokafka#1154)."""
+SESSION_SECONDS = 10.0
+"""For so long a killed worker keeps its partitions, and a new one waits for them."""
+
+REBALANCE_SECONDS = 20.0
+"""For so long a group waits for its members when it shares out anew; a poll does not return before."""
+
+STALLED_AFTER = 45.0
+"""Seconds without a poll that returns before the client is built anew (aiokafka#1154).
+
+More than session and rebalance together: who gives up joining too soon is one more member to wait for.
+"""
 
 SILENT_AFTER = 8.0
 """Seconds without a record, though the broker has some at two looks in a row, before the client is built anew."""
@@ -116,9 +125,9 @@ class Worker:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=self.max_records,
-            session_timeout_ms=30_000,
+            session_timeout_ms=int(SESSION_SECONDS * 1000),
             heartbeat_interval_ms=3_000,
-            rebalance_timeout_ms=60_000,
+            rebalance_timeout_ms=int(REBALANCE_SECONDS * 1000),
             max_poll_interval_ms=300_000,
             fetch_max_wait_ms=500,
             partition_assignment_strategy=[StickyPartitionAssignor],
@@ -156,7 +165,7 @@ class Worker:
                 async with asyncio.timeout(STALLED_AFTER):
                     polled = await client.getmany(timeout_ms=250, max_records=self.max_records)
             except TimeoutError as silent:
-                raise Stalled("no poll has returned for 30 s") from silent
+                raise Stalled(f"no poll has returned for {STALLED_AFTER:.0f} s") from silent
             if self.seek_fault is not None:
                 raise Stalled(f"the offsets could not be read: {self.seek_fault}") from self.seek_fault
             # What came before `_SeekToOurs` was done comes again, from where the database says.
