@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -44,10 +45,16 @@ class Consumer:
         self.committed = committed
         self.metrics = metrics
         self._handled = reactions.handled()
-        self._urgent = {event.type_name() for event in reactions.effects}
+        self._urgent = {
+            event.type_name() for event, found in reactions.effects.items() if any(each.tells for each in found)
+        }
+
+    @property
+    def has_urgent(self) -> bool:
+        return bool(self._urgent)
 
     def is_urgent(self, message: Message) -> bool:
-        """Whether somebody waits for the effect: feeds and types without a reaction may be applied a little later."""
+        """Whether another service waits for the effect; what is only remembered here may be applied a little later."""
         return message.recorded.type in self._urgent
 
     async def apply(self, batch: Sequence[Message]) -> None:
@@ -79,7 +86,7 @@ class Consumer:
     async def _due(self, tx: Transaction, batch: Sequence[Message]) -> list[Message]:
         """The messages that are neither repeats nor behind a parked key nor after a gap, in order."""
         ids = [m.recorded.id for m in batch if m.recorded.type in self._handled]
-        standing = await inbox.arrive(tx, ids, {m.key for m in batch})
+        standing = await inbox.arrive(tx, ids, {m.key for m in batch}, self._locks([m.recorded for m in batch]))
         new, last, parked = standing.new, standing.last, standing.parked
         due: list[Message] = []
         for message in batch:
@@ -113,21 +120,22 @@ class Consumer:
 
     async def _effects(self, tx: Transaction, events: Sequence[Recorded]) -> list[Caused]:
         known = [(each, _event_of(each)) for each in events if each.type in self._handled]
-        await lock(tx, self._locks([event for _, event in known]))
         told: list[Caused] = []
         for each, event in known:
             told += await self._react(tx, each, event)
         await self._feed(tx, known)
         return told
 
-    def _locks(self, events: Sequence[Event]) -> set[UUID]:
-        return {
-            id
-            for event in events
-            for reaction in self.reactions.effects.get(type(event), ())
-            if reaction.locks is not None
-            for id in reaction.locks(event)
-        }
+    def _locks(self, events: Sequence[Recorded]) -> set[UUID]:
+        """What the effects of these events will write. One that cannot be read has none: it will be parked."""
+        found: set[UUID] = set()
+        for each in events:
+            with suppress(EventNotReadable):
+                event = _event_of(each) if each.type in self._handled else None
+                for reaction in self.reactions.effects.get(type(event), ()) if event is not None else ():
+                    if reaction.locks is not None:
+                        found.update(reaction.locks(event))
+        return found
 
     async def _react(self, tx: Transaction, each: Recorded, event: Event) -> list[Caused]:
         told: list[Caused] = []
@@ -193,6 +201,7 @@ class Consumer:
         told: list[Caused] = []
         if event.sequence == expected:
             _ = await inbox.fence(tx, [event.id])
+            await lock(tx, self._locks([event]))
             told = await self._effects(tx, [event])
             _ = await outbox.append(tx, told)
             await inbox.advance(tx, {key: event}, {})

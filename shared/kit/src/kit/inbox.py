@@ -12,6 +12,7 @@ from uuid import UUID
 
 from contracts.event import Recorded
 from kit.database import Part, Transaction, driver
+from kit.locks import numbers_of
 
 Key = tuple[str, UUID]
 """Topic and subject: events of one key are applied in their order."""
@@ -52,9 +53,9 @@ class Standing:
     parked: dict[Key, str]
 
 
-async def arrive(tx: Transaction, ids: Sequence[UUID], keys: Iterable[Key]) -> Standing:
-    """`fence` and `positions` in one statement."""
-    rows = await (await driver(tx)).fetch(_ARRIVE, list(ids), *_split(keys))
+async def arrive(tx: Transaction, ids: Sequence[UUID], keys: Iterable[Key], locks: Iterable[UUID] = ()) -> Standing:
+    """`fence`, `positions` and `lock`, in this order, in one statement."""
+    rows = await (await driver(tx)).fetch(_ARRIVE, list(ids), *_split(keys), numbers_of(locks))
     return Standing(
         new={row["subject"] for row in rows if row["what"] == "new"},
         last={(row["topic"], row["subject"]): row["last"] for row in rows if row["what"] == "last"},
@@ -131,10 +132,14 @@ _ARRIVE = f"""
 WITH fenced AS (
   INSERT INTO inbox (event_id) SELECT id FROM unnest($1::uuid[]) AS n(id) ORDER BY id
   ON CONFLICT DO NOTHING RETURNING event_id
-), parked AS ({_second(_PARKED)}), latest AS ({_second(_LAST)})
+), parked AS ({_second(_PARKED)}), latest AS ({_second(_LAST)}
+), locked AS MATERIALIZED (
+  SELECT n, pg_advisory_xact_lock(n) FROM unnest($4::bigint[]) AS n
+)
 SELECT 'new' AS what, event_id AS subject, NULL::text AS topic, 0::bigint AS last, NULL::text AS kind FROM fenced
 UNION ALL SELECT 'parked', subject, topic, 0, kind FROM parked
 UNION ALL SELECT 'last', subject, topic, last, NULL FROM latest
+UNION ALL SELECT 'locks', NULL, NULL, count(locked), NULL FROM locked
 """
 
 _ADVANCE = """

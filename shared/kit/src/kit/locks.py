@@ -6,8 +6,13 @@ from uuid import UUID
 from kit.database import Transaction, driver
 
 
+def numbers_of(ids: Iterable[UUID]) -> list[int]:
+    """The numbers under which PostgreSQL's advisory locks know the ids, in the order in which everybody takes them."""
+    return sorted({(id.int >> 64 ^ id.int & (1 << 64) - 1) - (1 << 63) for id in ids})
+
+
 async def lock(tx: Transaction, ids: Iterable[UUID]) -> None:
     """Wait until nobody else holds any of these ids; what several transactions write in turns is locked so first."""
-    numbers = sorted({(id.int >> 64 ^ id.int & (1 << 64) - 1) - (1 << 63) for id in ids})
+    numbers = numbers_of(ids)
     if numbers:
         _ = await (await driver(tx)).execute("SELECT pg_advisory_xact_lock(n) FROM unnest($1::bigint[]) AS n", numbers)

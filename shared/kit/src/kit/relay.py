@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -33,6 +34,9 @@ NOTHING_YET = "3:3:"
 PAGE = 1000
 CHANNEL = "outbox"
 
+KEEP_EVERY = 0.1
+"""Seconds after which the cursor is kept, at the latest."""
+
 
 class LostTheLead(Exception):
     """Another relay has taken over: it moved the epoch."""
@@ -52,6 +56,8 @@ class Relay:
         self.published = 0
         self.last_fault: str | None = None
         self._wake = asyncio.Event()
+        self._seen = self._kept = NOTHING_YET
+        self._kept_at = 0.0
 
     @property
     def active(self) -> bool:
@@ -103,12 +109,12 @@ class Relay:
                 async with asyncio.timeout(15):
                     await producer.start()
                 await connection.add_listener(CHANNEL, self._notified)
-                self.epoch = int(await connection.fetchval(_TAKE_OVER, NOTHING_YET))
-                self.last_fault = None
-                self.metrics.relay_epoch.set(self.epoch)
-                log.info("relay of %s is active, epoch %s", self.topic, self.epoch)
+                await self._take_over(connection)
                 yield connection, producer
             finally:
+                with suppress(Exception):
+                    async with asyncio.timeout(1):
+                        await self._keep(connection)
                 self.epoch = None
                 # A producer whose send failed cannot be used again (aiokafka#1017) and may hang in stop (#1101).
                 with suppress(Exception):
@@ -125,24 +131,40 @@ class Relay:
             self.last_fault = None  # another relay is active: nothing is wrong here
             await asyncio.sleep(1)
 
+    async def _take_over(self, connection: asyncpg.Connection) -> None:
+        """Begin a new epoch where the last one kept its cursor."""
+        [row] = await connection.fetch(_TAKE_OVER, NOTHING_YET)
+        self.epoch = int(row["epoch"])
+        self._seen = self._kept = row["snapshot"]
+        self.last_fault = None
+        self.metrics.relay_epoch.set(self.epoch)
+        log.info("relay of %s is active, epoch %s", self.topic, self.epoch)
+
     async def _lead_on(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
         while True:
             if not await self.cycle(connection, producer):
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self.poll):
+                    async with asyncio.timeout(self.poll if self._kept == self._seen else KEEP_EVERY):
                         await self._wake.wait()
             self._wake.clear()
 
     async def cycle(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
-        """Publish one window and move the cursor; returns the number of events. Raises LostTheLead."""
-        rows = await connection.fetch(_LOOK, PAGE + 1)
+        """Publish one window; returns the number of events. Raises LostTheLead.
+
+        The cursor is kept now and then: who leads next sends what came since again, and consumers drop it.
+        """
+        rows = await connection.fetch(_LOOK, PAGE + 1, self._seen)
         bounds = rows[0]
+        if bounds["epoch"] != self.epoch:
+            raise LostTheLead(f"epoch {self.epoch} of {self.topic} is over")
         if len(rows) > PAGE:
-            sent = await self._publish_at_length(connection, producer, bounds["snapshot"], bounds["now"])
+            sent = await self._publish_at_length(connection, producer, self._seen, bounds["now"])
         else:
             sent = await self._publish(producer, [row for row in rows if row["id"] is not None])
         if sent or bounds["far"]:
-            await self._move(connection, bounds["now"])
+            self._seen = bounds["now"]
+        if self._kept != self._seen and time.monotonic() - self._kept_at > KEEP_EVERY:
+            await self._keep(connection)
         if not sent:
             self.metrics.relay_oldest_unpublished_seconds.set(0)
         return sent + (await self._replay(connection, producer) if bounds["replaying"] else 0)
@@ -196,9 +218,11 @@ class Relay:
             batch.append(timestamp=at, key=key, value=row["value"], headers=headers_of(row, self.service)) is not None
         )
 
-    async def _move(self, connection: asyncpg.Connection, snapshot: str) -> None:
-        if await connection.execute(_MOVE, snapshot, self.epoch) != "UPDATE 1":
+    async def _keep(self, connection: asyncpg.Connection) -> None:
+        """Move the cursor to what has been acknowledged. Raises LostTheLead."""
+        if await connection.execute(_MOVE, self._seen, self.epoch) != "UPDATE 1":
             raise LostTheLead(f"epoch {self.epoch} of {self.topic} is over")
+        self._kept, self._kept_at = self._seen, time.monotonic()
 
     async def _replay(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
         """Send a page of the oldest open replay request again: the same event ids, and only what was sent before."""
@@ -230,20 +254,20 @@ def _settings(service: str) -> dict[str, str]:
 
 _TAKE_OVER = """
 INSERT INTO relay_cursor (one, epoch, snapshot) VALUES (true, 1, $1)
-ON CONFLICT (one) DO UPDATE SET epoch = relay_cursor.epoch + 1 RETURNING epoch
+ON CONFLICT (one) DO UPDATE SET epoch = relay_cursor.epoch + 1 RETURNING epoch, snapshot
 """
 
 # The window in one round trip, when it is short: what this statement sees and the stored snapshot did not.
 _LOOK = """
 WITH c AS MATERIALIZED (
-  SELECT snapshot, pg_current_snapshot()::text AS now, pg_snapshot_xmax(snapshot::pg_snapshot) AS before_max,
-         ARRAY(SELECT pg_snapshot_xip(snapshot::pg_snapshot)) AS in_progress,
+  SELECT epoch, pg_current_snapshot()::text AS now, pg_snapshot_xmax($2::text::pg_snapshot) AS before_max,
+         ARRAY(SELECT pg_snapshot_xip($2::text::pg_snapshot)) AS in_progress,
          pg_snapshot_xmax(pg_current_snapshot())::text::numeric
-         - pg_snapshot_xmax(snapshot::pg_snapshot)::text::numeric > 2000 AS far,
+         - pg_snapshot_xmax($2::text::pg_snapshot)::text::numeric > 2000 AS far,
          EXISTS (SELECT FROM replay WHERE done_at IS NULL) AS replaying
     FROM relay_cursor
 )
-SELECT c.snapshot, c.now, c.far, c.replaying, t.*
+SELECT c.epoch, c.now, c.far, c.replaying, t.*
   FROM c LEFT JOIN (
     SELECT * FROM (
       SELECT * FROM outbox WHERE xid >= (SELECT before_max FROM c)

@@ -48,7 +48,7 @@ RETRY_POLL = 0.5
 """Seconds between two looks at the parked keys."""
 
 HELD_FOR = 0.1
-"""Seconds for which events that nobody waits for (feeds, types without a reaction) are held, to be applied together."""
+"""Seconds for which events that no other service waits for are held, to be applied together."""
 
 
 class Stalled(Exception):
@@ -180,6 +180,8 @@ class Worker:
                 if was_behind and behind:
                     raise Stalled(f"the broker has more, but nothing came for {SILENT_AFTER:.0f} s")
             await self._room.wait()
+            if not self.consumer.has_urgent:
+                await asyncio.sleep(HELD_FOR)  # one fetch then brings what would have been many
 
     def _hold(self, batch: list[Message]) -> None:
         """Put a poll behind what is held. When somebody waits for one of its effects, all of it is due now."""

@@ -68,13 +68,13 @@ class TimelineEntry:
 
 def ids_named_in(event: Event) -> dict[str, UUID]:
     """The ids of a loop that the event carries, by the name of their field."""
-    named = {name: getattr(event, name, None) for name in LOOP_IDS}
-    return {name: value for name, value in named.items() if isinstance(value, UUID)}
+    said = vars(event)
+    return {name: said[name] for name in LOOP_IDS if said.get(name) is not None}
 
 
 def customer_of(event: Event, known: Known) -> CustomerId | None:
     """The customer whom the event concerns: named in it, or tied to one of its ids; None when nobody has said."""
-    named: CustomerId | None = getattr(event, "customer_id", None)
+    named: CustomerId | None = vars(event).get("customer_id")
     if named is not None:
         return named
     return next((owner for each in ids_named_in(event).values() if (owner := known.get(each)) is not None), None)
@@ -112,6 +112,7 @@ def entry_of(event: Event, *, event_id: UUID, customer_id: CustomerId | None, re
     telling = TOLD.get(type(event))
     if telling is None:
         raise EventNotTold(f"{type(event).__name__} is not in the table of telling.py")
+    said = vars(event)
     return TimelineEntry(
         event_id=event_id,
         customer_id=customer_id,
@@ -121,21 +122,22 @@ def entry_of(event: Event, *, event_id: UUID, customer_id: CustomerId | None, re
         title=telling.title(event),
         recorded_at=recorded_at,
         happened_on=_day_of(event, recorded_at),
-        opportunity_id=getattr(event, "opportunity_id", None),
-        quote_id=getattr(event, "quote_id", None),
-        order_id=getattr(event, "order_id", None),
-        shipment_id=getattr(event, "shipment_id", None),
-        invoice_id=getattr(event, "invoice_id", None),
-        payment_id=getattr(event, "payment_id", None),
-        case_id=getattr(event, "case_id", None),
-        nonconformance_id=getattr(event, "nonconformance_id", None),
-        capa_id=getattr(event, "capa_id", None),
+        opportunity_id=said.get("opportunity_id"),
+        quote_id=said.get("quote_id"),
+        order_id=said.get("order_id"),
+        shipment_id=said.get("shipment_id"),
+        invoice_id=said.get("invoice_id"),
+        payment_id=said.get("payment_id"),
+        case_id=said.get("case_id"),
+        nonconformance_id=said.get("nonconformance_id"),
+        capa_id=said.get("capa_id"),
     )
 
 
 def _day_of(event: Event, recorded_at: datetime) -> date:
-    happened_at = getattr(event, "happened_at", None)
+    said = vars(event)
+    happened_at = said.get("happened_at")
     if isinstance(happened_at, datetime):
         return happened_at.date()
-    days = (getattr(event, name, None) for name in _BUSINESS_DAYS)
+    days = (said.get(name) for name in _BUSINESS_DAYS)
     return next((day for day in days if isinstance(day, date)), recorded_at.date())

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, Uuid, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
@@ -84,13 +85,7 @@ class Customers:
 
     async def not_active(self, customer_ids: Collection[CustomerId]) -> list[Customer]:
         """Those who answer for these ids and are not active, locked in the order of their ids."""
-        named = customers.alias("named")
-        answering = select(func.coalesce(named.c.survivor_id, named.c.customer_id)).where(
-            named.c.customer_id.in_(customer_ids)
-        )
-        idle = customers.c.status.in_([Status.PROSPECT, Status.INACTIVE])
-        found = select(customers).where(idle, customers.c.customer_id.in_(answering)).order_by(customers.c.customer_id)
-        rows = (await self.tx.execute(found.with_for_update(of=customers))).mappings()
+        rows = (await self.tx.execute(_NOT_ACTIVE, {"named": list(customer_ids)})).mappings()
         return [customer_in(row) for row in rows]
 
 
@@ -146,3 +141,16 @@ def _refusal(key: str, customer: Customer) -> OrderloopError | None:
             return CustomerUnknown(f"there is no customer {customer.parent_id} to be the parent; register it first")
         case _:
             return None
+
+
+def _not_active() -> Select[Any]:  # Any: the columns of the table
+    named = customers.alias("named")
+    answering = select(func.coalesce(named.c.survivor_id, named.c.customer_id)).where(
+        named.c.customer_id == any_(bindparam("named", type_=ARRAY(Uuid)))
+    )
+    idle = customers.c.status.in_([Status.PROSPECT, Status.INACTIVE])
+    found = select(customers).where(idle, customers.c.customer_id.in_(answering)).order_by(customers.c.customer_id)
+    return found.with_for_update(of=customers)
+
+
+_NOT_ACTIVE = _not_active()

@@ -6,16 +6,12 @@ waits for that row and then moves the entry. So no entry is overlooked by two ba
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
-
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from contracts.event import LOOP_IDS, Event, Recorded
 from contracts.ids import CustomerId
 from customer.domain.timeline import Known, TimelineEntry, customer_of, entry_of, ids_named_in, known_after
-from customer.storage.tables import known, timeline
 from kit.database import Transaction
 
 Happened = Sequence[tuple[Recorded, Event]]
@@ -42,7 +38,7 @@ class Timeline:
     async def _known(self, ids: set[UUID]) -> dict[UUID, CustomerId | None]:
         if not ids:
             return {}
-        rows = await self.tx.execute(select(known.c.id, known.c.customer_id).where(known.c.id.in_(ids)))
+        rows = await self.tx.exec_driver_sql(_KNOWN, (list(ids),))
         return {row.id: row.customer_id for row in rows}
 
     async def _taught(self, events: Sequence[Event], before: Known) -> dict[UUID, CustomerId | None]:
@@ -65,7 +61,8 @@ class Timeline:
 
     async def _add(self, entries: Sequence[TimelineEntry]) -> None:
         if entries:
-            await self.tx.execute(insert(timeline).on_conflict_do_nothing(), [_row(entry) for entry in entries])
+            columns = zip(*(_row(entry) for entry in entries), strict=True)
+            await self.tx.exec_driver_sql(_ADD, tuple(list(column) for column in columns))
 
     async def _settle(self, learned: Known) -> None:
         """Give entries that were nobody's to their customer; their other ids are then the customer's, too."""
@@ -80,9 +77,23 @@ def _ids_of(entry: TimelineEntry) -> list[UUID]:
     return [id for name in LOOP_IDS if (id := getattr(entry, name)) is not None]
 
 
-def _row(entry: TimelineEntry) -> Mapping[str, object]:
-    return {**vars(entry), "kind": entry.kind.value, "waits_for": None if entry.customer_id else _ids_of(entry)}
+def _row(entry: TimelineEntry) -> tuple[object, ...]:
+    told = (entry.event_id, entry.customer_id, entry.kind.value, entry.service, entry.event, entry.title)
+    return (*told, entry.recorded_at, entry.happened_on, *(getattr(entry, name) for name in LOOP_IDS))
 
+
+_KNOWN = "SELECT id, customer_id FROM known WHERE id = ANY ($1::uuid[])"
+
+_IDS = ", ".join(LOOP_IDS)
+
+_ADD = f"""
+INSERT INTO timeline (event_id, customer_id, kind, service, event, title, recorded_at, happened_on, {_IDS}, waits_for)
+SELECT told.*, CASE WHEN customer_id IS NULL THEN array_remove(ARRAY[{_IDS}], NULL) END
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::date[],
+              {", ".join(f"${place}::uuid[]" for place in range(9, 9 + len(LOOP_IDS)))})
+    AS told(event_id, customer_id, kind, service, event, title, recorded_at, happened_on, {_IDS})
+ON CONFLICT DO NOTHING
+"""
 
 _LEARN = """
 INSERT INTO known (id, customer_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ORDER BY 1
@@ -94,5 +105,5 @@ _SETTLE = f"""
 UPDATE timeline SET customer_id = learned.customer_id, waits_for = NULL
   FROM unnest($1::uuid[], $2::uuid[]) AS learned(id, customer_id)
  WHERE timeline.customer_id IS NULL AND timeline.waits_for && $1::uuid[] AND learned.id = ANY (timeline.waits_for)
-RETURNING timeline.customer_id, {", ".join(LOOP_IDS)}
+RETURNING timeline.customer_id, {_IDS}
 """

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from pydantic import TypeAdapter
-from sqlalchemy.engine import RowMapping
-
 from contracts.ids import CustomerId, ItemId, LineId, OrderId
 from contracts.values import Quantity
 from inventory.domain.demand import Demand, DemandLine, Holding
 from inventory.domain.item import Tracking
-from inventory.storage.bulk import write_rows
+from inventory.storage.bulk import Row, Write, read_rows, write_rows
 from kit.database import Transaction
 
 _HOLDINGS: TypeAdapter[list[Holding]] = TypeAdapter(list[Holding])
@@ -40,15 +38,19 @@ class Demands:
         """The orders for which something of these items is kept, with the lines for which it is."""
         return await self._found(_SELECT + "WHERE item_id = ANY($1::uuid[]) AND reserved + planned > 0", list(item_ids))
 
-    async def tracking(self, order_id: OrderId) -> dict[ItemId, Tracking]:
-        """How the items of an order are tracked."""
-        rows = (await self.tx.exec_driver_sql(_TRACKING, (order_id,))).mappings()
-        return {row["item_id"]: row["tracked"] for row in rows}
+    async def of_order_tracked(self, order_id: OrderId) -> tuple[Demand | None, dict[ItemId, Tracking]]:
+        """The same, and how its items are tracked."""
+        rows = await read_rows(self.tx, _TRACKED, order_id)
+        return next(iter(demands_of(rows).values()), None), {row["item_id"]: row["tracked"] for row in rows}
 
     async def save(self, *demands: Demand, lines: Collection[LineId] | None = None) -> None:
         """Write the lines that are loaded, or only these: those of which the caller holds the item's lock."""
-        rows = [_row(each, line) for each in demands for line in each.lines if lines is None or line.line_id in lines]
-        await write_rows(self.tx, _PUT, rows)
+        await write_rows(self.tx, self.saving(*demands, lines=lines))
+
+    def saving(self, *demands: Demand, lines: Collection[LineId] | None = None) -> Write:
+        """What `save` writes, to be written together with something else."""
+        due = ((each, line) for each in demands for line in each.lines if lines is None or line.line_id in lines)
+        return _PUT, [_row(each, line) for each, line in due]
 
     async def merge(self, customer_id: CustomerId, survivor_id: CustomerId) -> None:
         """What names a merged customer now names the survivor, and will."""
@@ -56,11 +58,10 @@ class Demands:
             _ = await self.tx.exec_driver_sql(statement, (customer_id, survivor_id))
 
     async def _found(self, statement: str, parameter: object) -> dict[OrderId, Demand]:
-        rows = (await self.tx.exec_driver_sql(statement + " ORDER BY line_id", (parameter,))).mappings()
-        return demands_of(rows)
+        return demands_of(await read_rows(self.tx, statement + " ORDER BY line_id", parameter))
 
 
-def demands_of(rows: Iterable[RowMapping]) -> dict[OrderId, Demand]:
+def demands_of(rows: Iterable[Row]) -> dict[OrderId, Demand]:
     demands: dict[OrderId, Demand] = {}
     for row in rows:
         order_id = row["order_id"]
@@ -72,7 +73,7 @@ def demands_of(rows: Iterable[RowMapping]) -> dict[OrderId, Demand]:
     return demands
 
 
-def _line(row: RowMapping) -> DemandLine:
+def _line(row: Row) -> DemandLine:
     unit = row["unit"]
     return DemandLine(
         line_id=row["line_id"],
@@ -111,8 +112,10 @@ SELECT line_id, order_id, customer_id, requested_at, item_id, stocked, unit, req
        holdings FROM demand_lines
 """
 
-_TRACKING = """
-SELECT DISTINCT i.item_id, i.tracked FROM demand_lines d JOIN items i USING (item_id) WHERE d.order_id = $1
+_TRACKED = """
+SELECT d.line_id, d.order_id, d.customer_id, d.requested_at, d.item_id, d.stocked, d.unit, d.requested, d.backordered,
+       d.shipped, d.released, d.holdings, i.tracked
+  FROM demand_lines d JOIN items i USING (item_id) WHERE d.order_id = $1 ORDER BY d.line_id
 """
 
 _PUT = """

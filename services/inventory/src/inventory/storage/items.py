@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy.engine import RowMapping
-
 from contracts.errors import NotFound
 from contracts.ids import ItemId
 from contracts.values import Money
 from inventory.domain.item import Item
 from inventory.domain.warehouse import Warehouse
+from inventory.storage.bulk import Row
 from inventory.storage.tables import items, warehouses
 from kit.database import Transaction
 from kit.storage import Rows
@@ -61,7 +60,7 @@ class Warehouses:
         warehouse.version = await self.rows.add(warehouse.warehouse_id, values)
 
 
-def item_of(row: RowMapping) -> Item:
+def item_of(row: Row) -> Item:
     return Item(
         item_id=row["item_id"],
         version=row["version"],

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from contracts.inventory import GoodsReceived
 from inventory.domain.goods_receipt import GoodsReceipt
 from inventory.domain.ledger import Movement
-from inventory.storage.bulk import write_rows
+from inventory.storage.bulk import Write, write_rows
 from inventory.storage.tables import goods_receipts
 from kit.database import Transaction
 
@@ -21,7 +21,11 @@ class Ledger:
         self.tx = tx
 
     async def write(self, entries: Sequence[Movement]) -> None:
-        await write_rows(self.tx, _WRITE, [_row(entry) for entry in entries])
+        await write_rows(self.tx, self.writing(entries))
+
+    def writing(self, entries: Sequence[Movement]) -> Write:
+        """What `write` writes, to be written together with something else."""
+        return _WRITE, [_row(entry) for entry in entries]
 
     async def keep(self, receipt: GoodsReceipt, received: GoodsReceived) -> None:
         """The receipt as it was booked."""

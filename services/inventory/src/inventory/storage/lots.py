@@ -13,7 +13,7 @@ from contracts.errors import NotFound
 from contracts.ids import ItemId, LotId, WarehouseId
 from contracts.values import Money, Quantity
 from inventory.domain.lot import Lot
-from inventory.storage.bulk import write_rows
+from inventory.storage.bulk import Row, Write, read_rows, write_rows
 from inventory.storage.tables import lots
 from kit.database import Transaction
 from kit.storage import Rows
@@ -61,22 +61,25 @@ class Lots:
         return await self._found(_IN_STOCK, list(item_ids), warehouse_id)
 
     async def add_all(self, new: Sequence[Lot]) -> None:
-        await write_rows(self.tx, _ADD, [_row(lot) for lot in new])
+        await write_rows(self.tx, (_ADD, [_row(lot) for lot in new]))
 
     async def save_all(self, changed: Iterable[Lot]) -> None:
-        rows = [
+        await write_rows(self.tx, self.saving(changed))
+
+    def saving(self, changed: Iterable[Lot]) -> Write:
+        """What `save_all` writes, to be written together with something else."""
+        return _SAVE, [
             (lot.lot_id, lot.version, lot.on_hand.value, lot.quarantined.value, lot.value.amount, _serials(lot))
             for lot in {lot.lot_id: lot for lot in changed}.values()
         ]
-        await write_rows(self.tx, _SAVE, rows)
 
     async def save(self, lot: Lot) -> None:
         values = {"on_hand": lot.on_hand.value, "quarantined": lot.quarantined.value, "value": lot.value.amount}
         lot.version = await self.rows.save(lot.lot_id, lot.version, values | {"serials": lot.serials})
 
     async def _found(self, statement: str, *parameters: object) -> list[Lot]:
-        rows = (await self.tx.exec_driver_sql(statement, parameters)).mappings()
-        return [lot_of({**row, "serials": json.loads(row["serials"])}) for row in rows]
+        rows = await read_rows(self.tx, statement, *parameters)
+        return [lot_of(row, serials=json.loads(row["serials"])) for row in rows]
 
 
 def lot_of(row: RowMapping | dict[str, Any]) -> Lot:  # Any: column values

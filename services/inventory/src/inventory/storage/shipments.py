@@ -11,13 +11,20 @@ from sqlalchemy.engine import RowMapping
 
 from contracts.ids import ItemId, OrderId, ShipmentId
 from inventory.domain.shipment import IN_THE_HOUSE, Shipment, ShipmentLine, ShipmentStatus
-from inventory.storage.bulk import write_rows
+from inventory.storage.bulk import Row, Write, read_rows, write_rows
 from inventory.storage.tables import shipments
 from kit.database import Transaction
 from kit.storage import Rows
 
 _LINES: TypeAdapter[tuple[ShipmentLine, ...]] = TypeAdapter(tuple[ShipmentLine, ...])
-_STATE = ("status", "lines", "carrier", "tracking_number", "received_by")
+_COLUMNS = (
+    "shipment_id", "version", "order_id", "customer_id", "warehouse_id", "split_from", "carrier", "tracking_number",
+    "received_by",
+)  # fmt: skip
+
+
+class ShipmentUnknown(NotFound):
+    """What is picked, packed, dispatched and delivered was planned here."""
 
 
 class Shipments:
@@ -25,45 +32,66 @@ class Shipments:
 
     def __init__(self, tx: Transaction) -> None:
         self.tx = tx
-        self.rows = Rows(tx, shipments, shipments.c.shipment_id, "shipment")
 
     async def get(self, shipment_id: ShipmentId, expected_version: int | None = None) -> Shipment:
         """Raises NotFound, VersionMismatch."""
-        return shipment_of(await self.rows.load(shipment_id, expected_version))
+        for row in await read_rows(self.tx, _GET, shipment_id):
+            must_be_at("shipment", row["version"], expected_version)
+            return _read(row)
+        raise ShipmentUnknown(f"there is no shipment {shipment_id}; name one from GET /shipments")
 
     async def items_of(self, shipment_id: ShipmentId) -> set[ItemId]:
         """Its items, read without a lock: they only ever become fewer. Empty when there is no such shipment."""
-        found = await self.tx.scalar(select(shipments.c.lines).where(shipments.c.shipment_id == shipment_id))
-        return {line.item_id for line in found or ()}
+        return {row["item_id"] for row in await read_rows(self.tx, _ITEMS, shipment_id)}
 
     async def in_the_house(self, order_ids: Collection[OrderId]) -> dict[OrderId, list[Shipment]]:
         """The shipments of these orders that have not left."""
         own: dict[OrderId, list[Shipment]] = {order_id: [] for order_id in order_ids}
         parameters = (list(own), [status.value for status in IN_THE_HOUSE])
-        for row in (await self.tx.exec_driver_sql(_IN_THE_HOUSE, parameters)).mappings():
-            own[row["order_id"]].append(shipment_of({**row, "lines": _LINES.validate_json(row["lines"])}))
+        for row in await read_rows(self.tx, _IN_THE_HOUSE, *parameters):
+            own[row["order_id"]].append(_read(row))
         return own
 
     async def add_all(self, new: Sequence[Shipment]) -> None:
-        await write_rows(self.tx, _ADD, [_row(shipment) for shipment in new])
+        await write_rows(self.tx, self.adding(new))
+
+    def adding(self, new: Iterable[Shipment]) -> Write:
+        """What `add_all` writes, to be written together with something else."""
+        return _ADD, [_row(shipment) for shipment in new]
 
     async def save(self, shipment: Shipment) -> None:
-        values: Mapping[str, Any] = {name: getattr(shipment, name) for name in _STATE}  # Any: column values
-        shipment.version = await self.rows.save(
-            shipment.shipment_id, shipment.version, {**values, "status": shipment.status.value}
-        )
+        await self.save_all([shipment])
 
     async def save_all(self, changed: Iterable[Shipment]) -> None:
-        """Write what was called back from these."""
-        rows = [(each.shipment_id, each.version, each.status.value, _dumped(each)) for each in changed]
-        await write_rows(self.tx, _SAVE, rows)
+        await write_rows(self.tx, self.saving(changed))
+
+    def saving(self, changed: Iterable[Shipment]) -> Write:
+        """What `save_all` writes, to be written together with something else."""
+        rows: list[tuple[object, ...]] = []
+        for each in changed:
+            rows.append((each.shipment_id, each.version, *_state(each)))
+            each.version += 1
+            note_written(each.shipment_id, each.version)
+        return _SAVE, rows
 
 
-def shipment_of(row: RowMapping | dict[str, Any]) -> Shipment:  # Any: column values
-    names = ("shipment_id", "version", "order_id", "customer_id", "warehouse_id", "split_from", *_STATE)
-    shipment = Shipment(**{name: row[name] for name in names})
-    shipment.status = ShipmentStatus(row["status"])
-    return shipment
+def shipment_of(row: Row, lines: tuple[ShipmentLine, ...] | None = None) -> Shipment:
+    """`lines` when the row has them as text only."""
+    return Shipment(
+        **{name: row[name] for name in _COLUMNS},
+        status=ShipmentStatus(row["status"]),
+        lines=row["lines"] if lines is None else lines,
+    )
+
+
+def _read(row: Row) -> Shipment:
+    return shipment_of(row, _LINES.validate_json(row["lines"]))
+
+
+def _state(shipment: Shipment) -> tuple[object, ...]:
+    """What of it changes."""
+    said = (shipment.carrier, shipment.tracking_number, shipment.received_by)
+    return (shipment.status.value, _dumped(shipment), *said)
 
 
 def _dumped(shipment: Shipment) -> str:
@@ -82,6 +110,13 @@ def _row(shipment: Shipment) -> tuple[object, ...]:
     )
 
 
+_GET = "SELECT * FROM shipments WHERE shipment_id = $1 FOR UPDATE"
+
+_ITEMS = """
+SELECT DISTINCT (line->>'item_id')::uuid AS item_id
+  FROM shipments, jsonb_array_elements(lines) AS line WHERE shipment_id = $1
+"""
+
 _IN_THE_HOUSE = """
 SELECT * FROM shipments WHERE order_id = ANY($1::uuid[]) AND status = ANY($2::text[]) ORDER BY shipment_id FOR UPDATE
 """
@@ -92,7 +127,10 @@ SELECT 1, n.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::te
 """
 
 _SAVE = """
-UPDATE shipments s SET version = s.version + 1, status = c.status, lines = c.lines
-  FROM unnest($1::uuid[], $2::int[], $3::text[], $4::jsonb[]) AS c(shipment_id, version, status, lines)
+UPDATE shipments s
+   SET version = s.version + 1, status = c.status, lines = c.lines, carrier = c.carrier,
+       tracking_number = c.tracking_number, received_by = c.received_by
+  FROM unnest($1::uuid[], $2::int[], $3::text[], $4::jsonb[], $5::text[], $6::text[], $7::text[])
+    AS c(shipment_id, version, status, lines, carrier, tracking_number, received_by)
  WHERE s.shipment_id = c.shipment_id AND s.version = c.version
 """

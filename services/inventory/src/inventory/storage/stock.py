@@ -13,7 +13,7 @@ from contracts.lines import ReservedLine
 from contracts.values import Quantity
 from inventory.domain.item import Item
 from inventory.domain.stock import StockLevel, availability_of, empty_level
-from inventory.storage.bulk import write_rows
+from inventory.storage.bulk import Row, Write, read_rows, write_rows
 from inventory.storage.items import ItemUnknown, WarehouseUnknown, item_of
 from kit.database import Transaction
 
@@ -34,17 +34,17 @@ class Stock:
         self.warehouses: dict[WarehouseId, None] = {}
         self._levels: dict[Key, StockLevel] = {}
         self._stored: dict[Key, _Figures] = {}
-        self._available: dict[ItemId, Quantity] = {}
+        self._available: dict[ItemId, Decimal] = {}
 
     @staticmethod
     async def load(tx: Transaction, item_ids: Iterable[ItemId]) -> Stock:
         """Raises ItemUnknown."""
         stock, wanted = Stock(tx), set(item_ids)
-        for row in (await tx.exec_driver_sql(_LOAD, (list(wanted),))).mappings():
+        for row in await read_rows(tx, _LOAD, list(wanted)):
             stock._read(row)
         if missing := wanted - stock.items.keys():
             raise ItemUnknown(f"there is no item {min(missing)}; register it first")
-        stock._available = {item_id: stock.availability(item_id).available for item_id in stock.items}
+        stock._available = {item_id: stock._free(item_id) for item_id in stock.items}
         return stock
 
     @property
@@ -87,42 +87,49 @@ class Stock:
 
     async def save(self) -> tuple[AvailabilityChanged, ...]:
         """Write what changed, and tell of the items of which more or less is available than before."""
+        await write_rows(self.tx, *self.saving())
+        return self.saved()
+
+    def saving(self) -> tuple[Write, Write]:
+        """What `save` writes, to be written together with something else; call `saved` next."""
         changed = self._changes()
         known = [(*key, *change) for key, change in changed.items() if key in self._stored]
         units = {key: self._levels[key].on_hand.unit for key in changed}
-        await write_rows(self.tx, _CHANGE, known)
-        await write_rows(
-            self.tx, _ADD, [(*key, units[key], *change) for key, change in changed.items() if key not in self._stored]
-        )
-        self._stored |= {key: _figures(self._levels[key]) for key in changed}
-        return self._tell({item_id for item_id, _ in changed})
+        new = [(*key, units[key], *change) for key, change in changed.items() if key not in self._stored]
+        return (_CHANGE, known), (_ADD, new)
+
+    def saved(self) -> tuple[AvailabilityChanged, ...]:
+        """It is written: tell of the items of which more or less is available than before."""
+        self._stored |= {key: _figures(self._levels[key]) for key in self._changes()}
+        told = tuple(self.availability(item_id) for item_id in self.items if self._free(item_id) != self._available[item_id])
+        self._available |= {each.item_id: each.available.value for each in told}
+        return told
 
     def _changes(self) -> dict[Key, _Figures]:
         """What was added since it was read, negative for less."""
         changes = {key: _minus(_figures(level), self._stored.get(key)) for key, level in self._levels.items()}
         return {key: change for key, change in changes.items() if any(change)}
 
-    def _tell(self, changed: set[ItemId]) -> tuple[AvailabilityChanged, ...]:
-        now = [self.availability(item_id) for item_id in self.items if item_id in changed]
-        told = tuple(each for each in now if each.available != self._available[each.item_id])
-        self._available |= {each.item_id: each.available for each in told}
-        return told
+    def _free(self, item_id: ItemId) -> Decimal:
+        """What of it is available over all warehouses."""
+        own = (_figures(self._levels[item_id, warehouse_id]) for warehouse_id in self.warehouses)
+        return sum((on_hand - reserved - quarantined for on_hand, reserved, quarantined in own), Decimal(0))
 
-    def _read(self, row: RowMapping) -> None:
+    def _read(self, row: Row) -> None:
         item_id, warehouse_id = row["item_id"], row["warehouse_id"]
         if item_id not in self.items:
             self.items[item_id] = item_of(row)
         if warehouse_id is None:
             return
         self.warehouses[warehouse_id] = None
-        level = empty_level(item_id, warehouse_id, row["unit"])
-        if row["on_hand"] is not None:
-            level = level_of(row)
-            self._stored[item_id, warehouse_id] = _figures(level)
-        self._levels[item_id, warehouse_id] = level
+        if row["on_hand"] is None:
+            self._levels[item_id, warehouse_id] = empty_level(item_id, warehouse_id, row["unit"])
+            return
+        self._levels[item_id, warehouse_id] = level = level_of(row)
+        self._stored[item_id, warehouse_id] = _figures(level)
 
 
-def level_of(row: RowMapping) -> StockLevel:
+def level_of(row: Row) -> StockLevel:
     unit = row["unit"]
     return StockLevel(
         item_id=row["item_id"],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, any_, bindparam, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.engine import RowMapping
 
 from contracts.customer import CustomerProfileChanged, CustomerRegistered
@@ -14,6 +14,12 @@ from contracts.ids import CustomerId, ItemId
 from contracts.inventory import ItemRegistered
 from kit.database import Transaction
 from order.storage.tables import customers, items
+
+
+# Built once: building a statement anew costs more than running it.
+_ASKED = select(customers.c.survivor_id).where(customers.c.customer_id == bindparam("asked"))
+_RESOLVE = _ASKED.with_for_update(read=True)
+_ITEMS = select(items).where(items.c.item_id == any_(bindparam("wanted", type_=ARRAY(Uuid))))
 
 
 class CustomerUnknown(NotFound):
@@ -47,16 +53,14 @@ class Customers:
 
         Raises CustomerUnknown.
         """
-        known = select(customers.c.survivor_id).where(customers.c.customer_id == customer_id)
-        row = (await self.tx.execute(known.with_for_update(read=True))).first()
+        row = (await self.tx.execute(_RESOLVE, {"asked": customer_id})).first()
         if row is None:
             raise CustomerUnknown(f"there is no customer {customer_id}; register it with the customer service first")
         return row.survivor_id or customer_id
 
     async def survivor_of(self, customer_id: CustomerId) -> CustomerId:
         """The same without a lock, for reading; who is unknown is taken to be nobody else."""
-        known = select(customers.c.survivor_id).where(customers.c.customer_id == customer_id)
-        return (await self.tx.scalar(known)) or customer_id
+        return (await self.tx.scalar(_ASKED, {"asked": customer_id})) or customer_id
 
 
 class Items:
@@ -72,7 +76,7 @@ class Items:
     async def known(self, item_ids: Iterable[ItemId]) -> dict[ItemId, RowMapping]:
         """These items by id. Raises ItemUnknown."""
         wanted = set(item_ids)
-        found = await self.tx.execute(select(items).where(items.c.item_id.in_(wanted)))
+        found = await self.tx.execute(_ITEMS, {"wanted": list(wanted)})
         known = {row["item_id"]: row for row in found.mappings()}
         if missing := wanted - known.keys():
             raise ItemUnknown(f"there is no item {min(missing)}; register it with the inventory service first")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import RowMapping
 
 from contracts.errors import Refused
@@ -20,10 +20,20 @@ from order.domain.order import Order
 from order.domain.promise import Status
 from order.storage.tables import order_number, orders
 
-_COLUMNS = (
-    "number", "customer_id", "channel", "lines", "holds", "deliveries", "release", "prepaid", "opportunity_id",
-    "quote_id", "customer_reference", "ordered_on", "requested_on", "credit_approved", "confirmed",
+_SET_ONCE = (
+    "number", "customer_id", "channel", "prepaid", "opportunity_id", "quote_id", "customer_reference", "ordered_on",
+    "requested_on",
 )  # fmt: skip
+"""What no change of an order touches: it is written when the order is added (and the customer by mergers)."""
+
+_CHANGING = ("lines", "holds", "deliveries", "release", "credit_approved", "confirmed")
+_COLUMNS = (*_SET_ONCE, *_CHANGING)
+
+
+_NEXT_NUMBER = select(order_number.next_value())
+_SAME_REFERENCE = select(orders.c.number).where(
+    orders.c.customer_id == bindparam("customer"), orders.c.customer_reference == bindparam("reference")
+)
 
 
 class CustomerReferenceTaken(Refused):
@@ -46,14 +56,14 @@ class Orders:
         """Raises CustomerReferenceTaken."""
         await self._must_be_first_of_its_reference(order)
         waiting = Waiting.begin(order, datetime.now(UTC))
-        values = {"ordered_as": order.customer_id, **_values(order), **_waiting_values(waiting)}
+        values = {"ordered_as": order.customer_id, **_values(order, _COLUMNS), **_waiting_values(waiting)}
         order.version = await self.rows.add(order.order_id, values)
 
     async def save(self, order: Order) -> None:
         """Write an order back that was read here; what it waits for follows from its state."""
         waiting = self._waiting[order.order_id].after(order, datetime.now(UTC))
         order.version = await self.rows.save(
-            order.order_id, order.version, {**_values(order), **_waiting_values(waiting)}
+            order.order_id, order.version, {**_values(order, _CHANGING), **_waiting_values(waiting)}
         )
 
     async def tell_stuck(self, order: Order) -> FulfilmentStuck:
@@ -64,7 +74,7 @@ class Orders:
         return waiting.stuck(order)
 
     async def next_number(self) -> str:
-        return f"SO-{await self.tx.scalar(order_number.next_value()):07d}"
+        return f"SO-{await self.tx.scalar(_NEXT_NUMBER):07d}"
 
     async def overdue(self, now: datetime, limit: int = 100) -> list[Order]:
         """Orders whose wait is over and of which nobody was told."""
@@ -82,8 +92,8 @@ class Orders:
         """The unique index knows the customer as it was when it ordered; this knows what it has become by mergers."""
         if order.customer_reference is None:
             return
-        same = (orders.c.customer_id == order.customer_id) & (orders.c.customer_reference == order.customer_reference)
-        number = await self.tx.scalar(select(orders.c.number).where(same))
+        same = {"customer": order.customer_id, "reference": order.customer_reference}
+        number = await self.tx.scalar(_SAME_REFERENCE, same)
         if number is not None:
             raise CustomerReferenceTaken(f"reference {order.customer_reference} names order {number}; use another")
 
@@ -110,8 +120,8 @@ def waiting_of(row: RowMapping) -> Waiting:
     )
 
 
-def _values(order: Order) -> Mapping[str, Any]:  # Any: column values
-    return {"status": order.status.value, **{name: getattr(order, name) for name in _COLUMNS}}
+def _values(order: Order, names: tuple[str, ...]) -> Mapping[str, Any]:  # Any: column values
+    return {"status": order.status.value, **{name: getattr(order, name) for name in names}}
 
 
 def _waiting_values(waiting: Waiting) -> Mapping[str, Any]:  # Any: column values

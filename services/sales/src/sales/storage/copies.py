@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Uuid, any_, bindparam, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.engine import RowMapping
 
 from contracts.customer import CustomerProfileChanged, CustomerRegistered
@@ -53,8 +53,7 @@ class Customers:
 
         Raises CustomerUnknown.
         """
-        asked = select(customers.c.survivor_id).where(customers.c.customer_id == customer_id)
-        row = (await self.tx.execute(asked.with_for_update(read=True))).first()
+        row = (await self.tx.execute(_RESOLVE, {"asked": customer_id})).first()
         if row is None:
             raise CustomerUnknown(f"there is no customer {customer_id}; register it with the customer service first")
         return row.survivor_id or customer_id
@@ -84,7 +83,7 @@ class Catalogue:
     async def known(self, item_ids: Iterable[ItemId]) -> dict[ItemId, CatalogueEntry]:
         """These items by id. Raises ItemUnknown."""
         wanted = set(item_ids)
-        found = await self.tx.execute(select(catalogue).where(catalogue.c.item_id.in_(wanted)))
+        found = await self.tx.execute(_ITEMS, {"wanted": list(wanted)})
         known = {row["item_id"]: CatalogueEntry(**row) for row in found.mappings()}
         if missing := wanted - known.keys():
             raise ItemUnknown(f"there is no item {min(missing)}; register it with the inventory service first")
@@ -123,10 +122,7 @@ class Credit:
     async def remember(self, events: Sequence[CreditStateChanged]) -> None:
         """Take over these, in their order: of several about one customer the last counts."""
         newest = {event.customer_id: vars(CreditStanding.of(event)) for event in events}
-        row = insert(credit_standings)
-        new = {name: row.excluded[name] for name in ("state", "exposure", "limit")}
-        statement = row.on_conflict_do_update(index_elements=["customer_id"], set_=new)
-        await self.tx.execute(statement, [newest[customer_id] for customer_id in sorted(newest)])
+        await self.tx.execute(_REMEMBER_CREDIT, [newest[customer_id] for customer_id in sorted(newest)])
 
     async def known(self, customer_ids: Collection[CustomerId]) -> dict[CustomerId, CreditStanding]:
         found = await self.tx.execute(select(credit_standings).where(credit_standings.c.customer_id.in_(customer_ids)))
@@ -142,6 +138,20 @@ def _stock_values(event: AvailabilityChanged) -> tuple[object, ...]:
     amounts = [getattr(event, name).value for name in _AMOUNTS]
     return (event.item_id, event.available.unit, *amounts)
 
+
+# Built once: building a statement anew costs more than running it.
+_ASKED = select(customers.c.survivor_id).where(customers.c.customer_id == bindparam("asked"))
+_RESOLVE = _ASKED.with_for_update(read=True)
+_ITEMS = select(catalogue).where(catalogue.c.item_id == any_(bindparam("wanted", type_=ARRAY(Uuid))))
+
+
+def _remember_credit() -> Insert:
+    row = insert(credit_standings)
+    new = {name: row.excluded[name] for name in ("state", "exposure", "limit")}
+    return row.on_conflict_do_update(index_elements=["customer_id"], set_=new)
+
+
+_REMEMBER_CREDIT = _remember_credit()
 
 _AMOUNTS = ("on_hand", "reserved", "quarantined", "available")
 

@@ -21,6 +21,12 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_NEXT_NUMBER = select(quote_number.next_value())
+
+_SET_ONCE = {"number", "opportunity_id"}
+"""What no change of a quote touches: it is written when the quote is added."""
+
+
 class Quotes:
     """The quotes of this service. `get` locks its row until the transaction ends."""
 
@@ -36,10 +42,10 @@ class Quotes:
         quote.version = await self.rows.add(quote.quote_id, _values(quote))
 
     async def save(self, quote: Quote) -> None:
-        quote.version = await self.rows.save(quote.quote_id, quote.version, _values(quote))
+        quote.version = await self.rows.save(quote.quote_id, quote.version, _changing(quote))
 
     async def next_number(self) -> str:
-        return f"Q-{await self.tx.scalar(quote_number.next_value()):07d}"
+        return f"Q-{await self.tx.scalar(_NEXT_NUMBER):07d}"
 
     async def lapsed(self, today: date, limit: int) -> list[Quote]:
         """Sent quotes whose last day has passed, locked; those that someone else decides about now are left out."""
@@ -70,3 +76,7 @@ def _values(quote: Quote) -> Mapping[str, Any]:  # Any: column values
         "valid_until": quote.offer.valid_until,
         **{name: getattr(quote, name) for name in _COLUMNS},
     }
+
+
+def _changing(quote: Quote) -> Mapping[str, Any]:  # Any: column values
+    return {name: value for name, value in _values(quote).items() if name not in _SET_ONCE}
