@@ -91,15 +91,31 @@ async def test_an_event_keeps_who_caused_it_and_what(counter_service: ServiceUnd
     assert recorded.event() == event
 
 
-async def test_a_later_event_of_a_subject_has_the_correlation_of_its_first(counter_service: ServiceUnderTest) -> None:
+async def test_a_later_event_of_a_step_has_the_correlation_of_its_first(counter_service: ServiceUnderTest) -> None:
     first = Cause(new_id(), "anna", correlation_id=new_id())
     later = Cause(new_id(), "anna", correlation_id=new_id())
+    order = OrderClosed(order_id=OrderId(new_id()), customer_id=CustomerId(new_id()), number="SO-1")
+
+    await append(counter_service, order, why=first)
+    [recorded] = await append(counter_service, order, why=later)
+
+    assert recorded.correlation_id == first.correlation_id
+
+
+async def test_an_event_about_what_many_loops_share_belongs_to_the_loop_that_caused_it(
+    counter_service: ServiceUnderTest,
+) -> None:
+    first = Cause(new_id(), "anna", correlation_id=new_id())
+    later = Cause(new_id(), "anna", correlation_id=new_id())
+    by_hand = Cause(new_id(), "anna")
     event = an_opened()
 
     await append(counter_service, event, why=first)
-    [recorded] = await append(counter_service, event, why=later)
+    [caused] = await append(counter_service, event, why=later)
+    [unasked] = await append(counter_service, event, why=by_hand)
 
-    assert recorded.correlation_id == first.correlation_id
+    assert caused.correlation_id == later.correlation_id
+    assert unasked.correlation_id == first.correlation_id
 
 
 async def test_an_event_joins_the_loop_of_an_id_that_an_own_event_was_about(counter_service: ServiceUnderTest) -> None:

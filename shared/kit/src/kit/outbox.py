@@ -44,25 +44,27 @@ def caused(outcome: Outcome) -> list[Caused]:
 async def append(tx: Transaction, events: Sequence[Caused], also: Part | None = None) -> int:
     """Write events to the outbox, and `also` in the same statement; returns how many events.
 
-    An event's correlation is that of its own aggregate's first event; else that of the first id in `LOOP_IDS` which it
-    names and which is known here, from our own events or from events that reached us; else its cause's.
+    The correlation of an event about a step of the loop (an order, a shipment …) is that of the step's first event.
+    That of a first event, and of one about what many loops share (an item, a lot, a customer), is that of the first id
+    in `LOOP_IDS` which it names and which is known here, from our own events or from events that reached us; else its
+    cause's; else that of its subject's first event.
     """
     rows = [_row(each) for each in events]
     if not rows:
         if also is not None:
             await also.run(tx)
         return 0
-    known = [(row[2], rank, loop_id) for row, rank, loop_id in _loop_ids(events, rows)]
-    parameters = (*_columns(rows, 9), *_columns(known, 3), *(also.parameters if also is not None else ()))
+    known = list(_loop_ids(events))
+    parameters = (*_columns(rows, 11), *_columns(known, 3), *(also.parameters if also is not None else ()))
     _ = await (await driver(tx)).execute(_statement(also), *parameters)
     return len(rows)
 
 
 def _statement(also: Part | None) -> str:
-    return f"WITH {f'{also.after(12)}, ' if also is not None else ''}{_APPEND}"
+    return f"WITH {f'{also.after(14)}, ' if also is not None else ''}{_APPEND}"
 
 
-_Row = tuple[UUID, str, UUID, UUID, UUID, str, str | None, datetime, bytes]
+_Row = tuple[UUID, str, UUID, UUID, UUID, str, str | None, datetime, bytes, bool, UUID | None]
 
 
 def _row(each: Caused) -> _Row:
@@ -80,15 +82,19 @@ def _row(each: Caused) -> _Row:
         why.traceparent,
         now,
         value,
+        event.subject_field() in LOOP_IDS,
+        why.correlation_id,
     )
 
 
-def _loop_ids(events: Sequence[Caused], rows: list[_Row]) -> Iterable[tuple[_Row, int, UUID]]:
-    for each, row in zip(events, rows, strict=True):
+def _loop_ids(events: Sequence[Caused]) -> Iterable[tuple[int, int, UUID]]:
+    """The place of an event, the rank of an id that it names, the id."""
+    for place, each in enumerate(events, start=1):
+        said = vars(each.event)  # its fields: to ask pydantic for those that it has not costs more than all the rest
         for rank, name in enumerate(LOOP_IDS):
-            loop_id: UUID | None = getattr(each.event, name, None)
+            loop_id: UUID | None = said.get(name)
             if loop_id is not None:
-                yield row, rank, loop_id
+                yield place, rank, loop_id
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
@@ -98,19 +104,20 @@ def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object
 _APPEND = """
 new AS (
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
-                       $8::timestamptz[], $9::bytea[]) WITH ORDINALITY
-    AS n(event_id, type, subject, fallback, causation_id, actor, traceparent, recorded_at, value, place)
+                       $8::timestamptz[], $9::bytea[], $10::bool[], $11::uuid[]) WITH ORDINALITY
+    AS n(event_id, type, subject, fallback, causation_id, actor, traceparent, recorded_at, value, is_step, caused_in, place)
 ), named AS (
-  SELECT DISTINCT ON (n.subject) n.subject, coalesce(s.correlation_id, a.correlation_id) AS correlation_id
-    FROM unnest($10::uuid[], $11::int[], $12::uuid[]) AS n(subject, rank, loop_id)
+  SELECT DISTINCT ON (n.place) n.place, coalesce(s.correlation_id, a.correlation_id) AS loop
+    FROM unnest($12::bigint[], $13::int[], $14::uuid[]) AS n(place, rank, loop_id)
     LEFT JOIN stream s ON s.subject = n.loop_id
     LEFT JOIN LATERAL (SELECT correlation_id FROM applied WHERE subject = n.loop_id LIMIT 1) a ON true
    WHERE coalesce(s.correlation_id, a.correlation_id) IS NOT NULL
-   ORDER BY n.subject, n.rank
+   ORDER BY n.place, n.rank
 ), numbered AS (
   INSERT INTO stream (subject, last, correlation_id)
-  SELECT new.subject, count(*), coalesce(named.correlation_id, (array_agg(new.fallback ORDER BY place))[1])
-    FROM new LEFT JOIN named USING (subject) GROUP BY new.subject, named.correlation_id ORDER BY new.subject
+  SELECT subject, count(*), coalesce((array_agg(loop ORDER BY place) FILTER (WHERE loop IS NOT NULL))[1],
+                                     (array_agg(fallback ORDER BY place))[1])
+    FROM new LEFT JOIN named USING (place) GROUP BY subject ORDER BY subject
   ON CONFLICT (subject) DO UPDATE SET last = stream.last + excluded.last
   RETURNING subject, last, correlation_id
 )
@@ -118,7 +125,8 @@ INSERT INTO outbox (event_id, type, subject, sequence,
                     correlation_id, causation_id, actor, traceparent, recorded_at, value)
 SELECT event_id, type, n.subject,
        last - count(*) OVER (PARTITION BY n.subject) + row_number() OVER (PARTITION BY n.subject ORDER BY place),
-       numbered.correlation_id, causation_id, actor, traceparent, recorded_at, value
-  FROM new n JOIN numbered USING (subject)
+       CASE WHEN is_step THEN numbered.correlation_id ELSE coalesce(loop, caused_in, numbered.correlation_id) END,
+       causation_id, actor, traceparent, recorded_at, value
+  FROM new n JOIN numbered USING (subject) LEFT JOIN named USING (place)
  ORDER BY place
 """

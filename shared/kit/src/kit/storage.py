@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Column, Insert, Select, Table, Update, bindparam, insert, select, update
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import Column, Insert, Table, Update, bindparam, insert, select, update
+from sqlalchemy.engine import Dialect, RowMapping
 from sqlalchemy.sql import ClauseElement
 
 from contracts.errors import NotFound, VersionMismatch
 from kit.context import written
-from kit.database import StaleWrite, Transaction
+from kit.database import Document, StaleWrite, Transaction, driver
 
 
 class Rows:
@@ -39,8 +39,14 @@ class Rows:
 
     async def find(self, id: UUID) -> RowMapping | None:
         """Read and lock one row, if there is one."""
-        found = await self.tx.execute(_select(self.table, self.key), {_ID: id})
-        return found.mappings().first()
+        sql, documents = _finding(self.table, self.key, self.tx.dialect)
+        found = await (await driver(self.tx)).fetchrow(sql, id)
+        if found is None:
+            return None
+        row = dict(found)
+        for name, document in documents:
+            row[name] = document.process_result_value(row[name], self.tx.dialect)
+        return cast("RowMapping", row)  # only ever read by name
 
     async def add(self, id: UUID, values: Mapping[str, Any]) -> int:  # Any: column values
         """Insert a row at version 1; returns the version."""
@@ -87,8 +93,11 @@ _ID, _WAS = "id_of_row", "version_that_was"
 
 
 @cache
-def _select(table: Table, key: Column[Any]) -> Select[Any]:  # Any: as above
-    return select(table).where(key == bindparam(_ID)).with_for_update()
+def _finding(table: Table, key: Column[Any], dialect: Dialect) -> tuple[str, list[tuple[str, Document]]]:  # Any: as above
+    """For the driver, which does it in half of SQLAlchemy's time: the text, and the columns that it leaves as JSON."""
+    statement = select(table).where(key == bindparam(_ID)).with_for_update()
+    documents = [(column.name, column.type) for column in table.c if isinstance(column.type, Document)]
+    return str(statement.compile(dialect=dialect)), documents
 
 
 @cache

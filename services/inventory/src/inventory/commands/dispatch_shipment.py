@@ -16,6 +16,7 @@ from inventory.domain.issuing import issue, shipped_goods, shipped_service
 from inventory.domain.ledger import entries_of_dispatch
 from inventory.domain.lot import Lot, Taken
 from inventory.domain.shipment import Shipment
+from inventory.storage.bulk import Write, write_rows
 from inventory.storage.demands import Demands
 from inventory.storage.ledger import Ledger
 from inventory.storage.lots import Lots
@@ -45,15 +46,14 @@ async def dispatch_shipment(command: DispatchShipment, tx: Transaction) -> Shipm
     here = await lots.in_stock(_goods(shipment), shipment.warehouse_id)
     taken = _issued(shipment, here)
     dispatched = shipment.dispatch(_shipped(shipment, taken, stock), command.carrier, command.tracking_number)
-    await _leave(tx, shipment, stock)
-    await lots.save_all(_touched(here, taken))
+    used = await _leave(tx, shipment, stock)
     parts = [part for each in taken.values() for part in each]
-    await Ledger(tx).write(entries_of_dispatch(shipment.shipment_id, parts, datetime.now(UTC)))
-    await shipments.save(shipment)
+    moved = Ledger(tx).writing(entries_of_dispatch(shipment.shipment_id, parts, datetime.now(UTC)))
+    await write_rows(tx, *used, lots.saving(_touched(here, taken)), moved, shipments.saving([shipment]))
     return dispatched
 
 
-async def _leave(tx: Transaction, shipment: Shipment, stock: Stock) -> None:
+async def _leave(tx: Transaction, shipment: Shipment, stock: Stock) -> tuple[Write, ...]:
     """Reservation and stock are used up together; what is available stays the same, so nobody needs to be told."""
     demands = Demands(tx)
     demand = await demands.of_order(shipment.order_id)
@@ -63,8 +63,7 @@ async def _leave(tx: Transaction, shipment: Shipment, stock: Stock) -> None:
     for line in shipment.lines:
         if line.stocked:
             stock.level(line.item_id, shipment.warehouse_id).issue(line.quantity)
-    await demands.save(demand, lines={line.line_id for line in shipment.lines})
-    _ = await stock.save()
+    return demands.saving(demand, lines={line.line_id for line in shipment.lines}), *stock.saving()
 
 
 def _issued(shipment: Shipment, here: Sequence[Lot]) -> dict[LineId, tuple[Taken, ...]]:

@@ -14,6 +14,7 @@ from contracts.values import Quantity
 from inventory.domain.issuing import LotNotHere
 from inventory.domain.lot import Lot
 from inventory.domain.shipment import PackedLine, Shipment
+from inventory.storage.bulk import write_rows
 from inventory.storage.lots import Lots
 from inventory.storage.shipments import Shipments
 from kit.database import Transaction
@@ -51,11 +52,8 @@ async def pack_shipment(command: PackShipment, tx: Transaction) -> tuple[Shipmen
     shipments = Shipments(tx)
     shipment = await shipments.get(command.shipment_id, command.expected_version)
     packed, rest = shipment.pack(await _boxed(command.lines, shipment, Lots(tx)))
-    await shipments.save(shipment)
-    if rest is None:
-        return (packed,)
-    await shipments.add_all([rest])
-    return (packed, rest.plan())
+    await write_rows(tx, shipments.saving([shipment]), shipments.adding([] if rest is None else [rest]))
+    return (packed,) if rest is None else (packed, rest.plan())
 
 
 async def _boxed(lines: Sequence[BoxedLine] | None, shipment: Shipment, lots: Lots) -> tuple[PackedLine, ...] | None:

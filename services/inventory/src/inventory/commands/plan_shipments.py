@@ -8,6 +8,7 @@ from contracts.lines import LineQuantity, ReservedLine
 from inventory.domain.demand import LineNotDemanded
 from inventory.domain.item import Tracking
 from inventory.domain.shipment import shipments_for
+from inventory.storage.bulk import write_rows
 from inventory.storage.demands import Demands
 from inventory.storage.shipments import Shipments
 from kit.database import Transaction
@@ -23,17 +24,17 @@ class PlanShipments(Command):
 
 async def plan_shipments(command: PlanShipments, tx: Transaction) -> tuple[ShipmentPlanned, ...]:
     demands = Demands(tx)
-    demand = await demands.of_order(command.order_id)
+    demand, tracked = await demands.of_order_tracked(command.order_id)
     if demand is None:
         raise LineNotDemanded(f"order {command.order_id} never asked for stock; request it first")
     planned = demand.plan(command.lines)
     if not planned:
         return ()
-    tracked = await demands.tracking(command.order_id)
+    stocked = {line.line_id: line.stocked for line in demand.lines}
     parts: list[tuple[ReservedLine, bool, Tracking]] = [
-        (part, demand.line(part.line_id).stocked, tracked[part.item_id]) for part in planned
+        (part, stocked[part.line_id], tracked[part.item_id]) for part in planned
     ]
     shipments = shipments_for(demand.order_id, demand.customer_id, parts)
-    await demands.save(demand, lines={line.line_id for line in command.lines})
-    await Shipments(tx).add_all(shipments)
+    changed = demands.saving(demand, lines={line.line_id for line in command.lines})
+    await write_rows(tx, changed, Shipments(tx).adding(shipments))
     return tuple(shipment.plan() for shipment in shipments)

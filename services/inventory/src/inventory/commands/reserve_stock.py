@@ -18,8 +18,9 @@ from contracts.lines import LineQuantity, ReservedLine
 from inventory.commands.supplying import cover_shortages
 from inventory.domain.backlog import Waiting
 from inventory.domain.demand import Demand
-from inventory.domain.quantities import of_line
+from inventory.domain.quantities import per_line
 from inventory.domain.stock import plan_reservation, serve
+from inventory.storage.bulk import write_rows
 from inventory.storage.demands import Demands
 from inventory.storage.stock import Stock
 from kit.database import Transaction
@@ -45,14 +46,14 @@ async def reserve_stock(command: ReserveStock, tx: Transaction) -> tuple[Reserva
     demand = await demands.of_order(command.order_id) or _demand(command)
     reserved = _reserved(command.lines, stock)
     stock.reserve(reserved)
-    available = await stock.save()
     short = _short(command.lines, reserved)
     cover = await cover_shortages(tx, stock, [_waiting(demand, line) for line in short])
     backorders: list[Backorder] = [each for line in short for each in cover.expectation(line)]
     services = [item.item_id for item in stock.items.values() if not item.is_stocked]
     answers = demand.request(command.lines, reserved, backorders, services)
-    await demands.save(demand, lines={line.line_id for line in command.lines})
-    return (*answers, *cover.events, *available)
+    changed = demands.saving(demand, lines={line.line_id for line in command.lines})
+    await write_rows(tx, changed, *stock.saving())
+    return (*answers, *cover.events, *stock.saved())
 
 
 def _demand(command: ReserveStock) -> Demand:
@@ -70,9 +71,10 @@ def _reserved(lines: Sequence[LineQuantity], stock: Stock) -> tuple[ReservedLine
 
 def _short(lines: Sequence[LineQuantity], reserved: Sequence[ReservedLine]) -> list[LineQuantity]:
     """What is missing, one entry an order line."""
-    wanted = {line.line_id: line for line in lines}
-    missing = {key: of_line(lines, line) - of_line(reserved, line) for key, line in wanted.items()}
-    return [line.model_copy(update={"quantity": missing[key]}) for key, line in wanted.items() if missing[key]]
+    wanted, served = per_line(lines), per_line(reserved)
+    missing = {key: quantity - served[key] if key in served else quantity for key, quantity in wanted.items()}
+    known = {line.line_id: line for line in lines}
+    return [known[key].model_copy(update={"quantity": quantity}) for key, quantity in missing.items() if quantity]
 
 
 def _waiting(demand: Demand, line: LineQuantity) -> Waiting:

@@ -9,7 +9,7 @@ from contracts.ids import CustomerId, ItemId, LineId, OrderId, WarehouseId
 from contracts.inventory import Backorder, StockBackordered, StockReserved
 from contracts.lines import LineQuantity, ReservedLine
 from contracts.values import Quantity
-from inventory.domain.quantities import must_be_positive, of_line, total
+from inventory.domain.quantities import must_be_positive, of_line, per_line, total
 
 
 class LineNotDemanded(NotFound):
@@ -208,14 +208,15 @@ class Demand:
     def _must_answer(
         self, wanted: Sequence[LineQuantity], reserved: Sequence[ReservedLine], short: Sequence[Backorder]
     ) -> None:
+        items = {line.line_id: line.item_id for line in self.lines}
+        asked, answered = per_line(wanted), per_line((*reserved, *short))
         for part in wanted:
             must_be_positive(part.quantity)
-            if self.knows(part.line_id) and self.line(part.line_id).item_id != part.item_id:
-                raise LineIsForAnotherItem(f"line {part.line_id} is about item {self.line(part.line_id).item_id}")
-            if of_line(wanted, part) != of_line(reserved, part) + of_line(short, part):
-                raise AnswerDoesNotAddUp(f"line {part.line_id}: answer for exactly {of_line(wanted, part)}")
-        asked = {part.line_id for part in wanted}
-        if any(part.line_id not in asked for part in (*reserved, *short)):
+            if items.get(part.line_id, part.item_id) != part.item_id:
+                raise LineIsForAnotherItem(f"line {part.line_id} is about item {items[part.line_id]}")
+            if asked[part.line_id] != answered.get(part.line_id):
+                raise AnswerDoesNotAddUp(f"line {part.line_id}: answer for exactly {asked[part.line_id]}")
+        if answered.keys() - asked.keys():
             raise AnswerDoesNotAddUp("the answer names a line that was not asked for; leave it out")
 
     def _answer(

@@ -19,7 +19,7 @@ from contracts.inventory import (
 from contracts.lines import LineQuantity, LotQuantity, ReservedLine, ShippedLine
 from contracts.values import Quantity
 from inventory.domain.item import Tracking
-from inventory.domain.quantities import must_be_positive, of_line, total
+from inventory.domain.quantities import must_be_positive, per_line, total
 
 
 class ShipmentStatus(StrEnum):
@@ -245,8 +245,7 @@ class Shipment:
 
     def _must_be_all(self, shipped: Sequence[ShippedLine]) -> None:
         packed = {line.line_id: line.quantity for line in self.lines}
-        leaving = {line.line_id: of_line(shipped, line) for line in shipped}
-        if packed != leaving:
+        if packed != per_line(shipped):
             raise DispatchDoesNotMatch(f"shipment {self.shipment_id} was packed otherwise; pack it anew")
 
     def _must_be(self, *allowed: ShipmentStatus) -> None:

@@ -7,7 +7,7 @@ from contracts.errors import Refused
 from contracts.ids import ItemId, WarehouseId
 from contracts.inventory import AvailabilityChanged
 from contracts.lines import LineQuantity, ReservedLine
-from contracts.values import PIECE, Quantity
+from contracts.values import PIECE, Quantity, UnlikeUnits
 from inventory.domain.quantities import must_be_positive, total
 
 
@@ -40,7 +40,10 @@ class StockLevel:
 
     @property
     def available(self) -> Quantity:
-        return self.on_hand - self.reserved - self.quarantined
+        if not self.on_hand.unit == self.reserved.unit == self.quarantined.unit:
+            raise UnlikeUnits(f"{self.on_hand}, {self.reserved} and {self.quarantined} are in different units")
+        free = self.on_hand.value - self.reserved.value - self.quarantined.value
+        return Quantity(value=free, unit=self.on_hand.unit)
 
     def shortfall(self, quantity: Quantity) -> Quantity:
         """How much has to be withdrawn from reservations before this can be set aside or lost."""
@@ -116,15 +119,17 @@ def plan_reservation(wanted: Iterable[LineQuantity], levels: Sequence[StockLevel
     A line may be filled in part and from several warehouses. The levels stay as they are: the plan is a proposal,
     the conditional update decides.
     """
-    free = {(level.item_id, level.warehouse_id): level.available for level in levels}
+    free: dict[ItemId, dict[WarehouseId, Quantity]] = {}
+    for level in levels:
+        free.setdefault(level.item_id, {})[level.warehouse_id] = level.available
     plan: list[ReservedLine] = []
     for line in wanted:
-        missing = line.quantity
-        for key in [key for key in free if key[0] == line.item_id]:
-            part = min(missing, free[key])
+        missing, places = line.quantity, free.get(line.item_id, {})
+        for warehouse_id, left in places.items():
+            part = min(missing, left)
             if part.is_positive:
-                plan.append(_set_aside(line, key[1], part))
-                free[key] -= part
+                plan.append(_set_aside(line, warehouse_id, part))
+                places[warehouse_id] = left - part
                 missing -= part
     return tuple(plan)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from pydantic import TypeAdapter
+
 from contracts.ids import CustomerId, ItemId, LineId, OrderId
 from contracts.values import Quantity
 from inventory.domain.demand import Demand, DemandLine, Holding

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.engine import RowMapping
 
 from contracts.errors import NotFound
 from contracts.ids import ItemId, LotId, WarehouseId
@@ -82,7 +80,8 @@ class Lots:
         return [lot_of(row, serials=json.loads(row["serials"])) for row in rows]
 
 
-def lot_of(row: RowMapping | dict[str, Any]) -> Lot:  # Any: column values
+def lot_of(row: Row, serials: Sequence[str] | None = None) -> Lot:
+    """`serials` when the row has them as text only."""
     unit, currency = row["unit"], row["currency"]
     return Lot(
         lot_id=row["lot_id"],
@@ -95,7 +94,7 @@ def lot_of(row: RowMapping | dict[str, Any]) -> Lot:  # Any: column values
         quarantined=Quantity(value=row["quarantined"], unit=unit),
         unit_cost=Money(amount=row["unit_cost"], currency=currency),
         value=Money(amount=row["value"], currency=currency),
-        serials=tuple(row["serials"]),
+        serials=tuple(row["serials"] if serials is None else serials),
         origin_lot_id=row["origin_lot_id"],
     )
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
-from sqlalchemy.engine import RowMapping
 
+from contracts.errors import NotFound, VersionMismatch
 from contracts.ids import ItemId, OrderId, ShipmentId
 from inventory.domain.shipment import IN_THE_HOUSE, Shipment, ShipmentLine, ShipmentStatus
 from inventory.storage.bulk import Row, Write, read_rows, write_rows
-from inventory.storage.tables import shipments
+from kit.context import written
 from kit.database import Transaction
-from kit.storage import Rows
 
 _LINES: TypeAdapter[tuple[ShipmentLine, ...]] = TypeAdapter(tuple[ShipmentLine, ...])
 _COLUMNS = (
     "shipment_id", "version", "order_id", "customer_id", "warehouse_id", "split_from", "carrier", "tracking_number",
     "received_by",
 )  # fmt: skip
-
-
-class ShipmentUnknown(NotFound):
-    """What is picked, packed, dispatched and delivered was planned here."""
 
 
 class Shipments:
@@ -36,9 +29,9 @@ class Shipments:
     async def get(self, shipment_id: ShipmentId, expected_version: int | None = None) -> Shipment:
         """Raises NotFound, VersionMismatch."""
         for row in await read_rows(self.tx, _GET, shipment_id):
-            must_be_at("shipment", row["version"], expected_version)
+            _must_be_at(row["version"], expected_version)
             return _read(row)
-        raise ShipmentUnknown(f"there is no shipment {shipment_id}; name one from GET /shipments")
+        raise NotFound(f"there is no shipment {shipment_id}")
 
     async def items_of(self, shipment_id: ShipmentId) -> set[ItemId]:
         """Its items, read without a lock: they only ever become fewer. Empty when there is no such shipment."""
@@ -71,7 +64,7 @@ class Shipments:
         for each in changed:
             rows.append((each.shipment_id, each.version, *_state(each)))
             each.version += 1
-            note_written(each.shipment_id, each.version)
+            _note_written(each)
         return _SAVE, rows
 
 
@@ -86,6 +79,20 @@ def shipment_of(row: Row, lines: tuple[ShipmentLine, ...] | None = None) -> Ship
 
 def _read(row: Row) -> Shipment:
     return shipment_of(row, _LINES.validate_json(row["lines"]))
+
+
+def _must_be_at(version: int, expected_version: int | None) -> None:
+    if expected_version not in (None, version):
+        raise VersionMismatch(
+            f"the shipment is at version {version}, you saw {expected_version}: read it again, then decide"
+        )
+
+
+def _note_written(shipment: Shipment) -> None:
+    """The answer to a request tells the version."""
+    versions = written.get()
+    if versions is not None:
+        versions[shipment.shipment_id] = shipment.version
 
 
 def _state(shipment: Shipment) -> tuple[object, ...]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from sqlalchemy.engine import RowMapping
-
 from contracts.ids import ItemId, WarehouseId
 from contracts.inventory import AvailabilityChanged
 from contracts.lines import ReservedLine
@@ -101,7 +99,9 @@ class Stock:
     def saved(self) -> tuple[AvailabilityChanged, ...]:
         """It is written: tell of the items of which more or less is available than before."""
         self._stored |= {key: _figures(self._levels[key]) for key in self._changes()}
-        told = tuple(self.availability(item_id) for item_id in self.items if self._free(item_id) != self._available[item_id])
+        told = tuple(
+            self.availability(item_id) for item_id in self.items if self._free(item_id) != self._available[item_id]
+        )
         self._available |= {each.item_id: each.available.value for each in told}
         return told
 

@@ -15,7 +15,6 @@ from contracts.inventory import ItemRegistered
 from kit.database import Transaction
 from order.storage.tables import customers, items
 
-
 # Built once: building a statement anew costs more than running it.
 _ASKED = select(customers.c.survivor_id).where(customers.c.customer_id == bindparam("asked"))
 _RESOLVE = _ASKED.with_for_update(read=True)
