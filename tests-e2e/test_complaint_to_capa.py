@@ -58,7 +58,6 @@ async def test_a_complaint_is_contained_decided_and_does_not_happen_again(steps:
 
     await _everybody_sees_it(steps, shop, customer_id, opportunity_id, case_id)
     story = of_loop(steps.stream.seen, opportunity_id)
-    # what is adjusted is the item's stock, and the item has a thread of its own
     assert {each.correlation for each in story} == {placed.correlation}
     assert gaps(steps.stream.seen) == []
     assert await shop.parked() == {}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import asyncpg
+from asyncpg.connection import LoggedQuery
 from sqlalchemy import event as hooks
 
 from contracts.ids import InvoiceId, ShipmentId, new_id
@@ -18,19 +20,37 @@ if TYPE_CHECKING:
 
 @contextmanager
 def statements(service: ServiceUnderTest) -> Generator[list[str]]:
-    """The statements that touch the tables of orders, items and customers, by their first word, in order."""
-    engine, seen = service.running.database.engine.sync_engine, list[str]()
+    """The statements that touch the tables of orders, items and customers, by their first word, in order.
 
-    def see(connection: object, cursor: object, statement: str, *_: object) -> None:
+    Those that go straight to the driver are told by the driver.
+    """
+    engine, seen = service.running.database.engine.sync_engine, list[str]()
+    watched = list[asyncpg.Connection]()
+
+    def note(statement: str) -> None:
         words = statement.split()
         if {"orders", "items", "customers"} & set(words):
             seen.append(words[0])
 
+    def see(connection: object, cursor: object, statement: str, *_: object) -> None:
+        note(statement)
+
+    def see_driver(logged: LoggedQuery) -> None:
+        note(logged.query)
+
+    def watch(adapter: Any, *_: object) -> None:  # Any: SQLAlchemy's adapter of the driver's connection
+        watched.append(adapter.driver_connection)
+        watched[-1].add_query_logger(see_driver)
+
     hooks.listen(engine, "before_cursor_execute", see)
+    hooks.listen(engine, "checkout", watch)
     try:
         yield seen
     finally:
         hooks.remove(engine, "before_cursor_execute", see)
+        hooks.remove(engine, "checkout", watch)
+        for connection in watched:
+            connection.remove_query_logger(see_driver)
 
 
 async def test_each_hop_of_the_happy_path_reads_and_writes_the_order_once(

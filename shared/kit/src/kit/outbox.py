@@ -105,7 +105,8 @@ _APPEND = """
 new AS (
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
                        $8::timestamptz[], $9::bytea[], $10::bool[], $11::uuid[]) WITH ORDINALITY
-    AS n(event_id, type, subject, fallback, causation_id, actor, traceparent, recorded_at, value, is_step, caused_in, place)
+    AS n(event_id, type, subject, fallback, causation_id, actor, traceparent, recorded_at, value,
+         is_step, caused_in, place)
 ), named AS (
   SELECT DISTINCT ON (n.place) n.place, coalesce(s.correlation_id, a.correlation_id) AS loop
     FROM unnest($12::bigint[], $13::int[], $14::uuid[]) AS n(place, rank, loop_id)

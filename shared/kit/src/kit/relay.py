@@ -142,11 +142,11 @@ class Relay:
 
     async def _lead_on(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
         while True:
-            if not await self.cycle(connection, producer):
+            self._wake.clear()
+            if await self.cycle(connection, producer) < PAGE:  # what was committed since then has set it again
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self.poll if self._kept == self._seen else KEEP_EVERY):
                         await self._wake.wait()
-            self._wake.clear()
 
     async def cycle(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
         """Publish one window; returns the number of events. Raises LostTheLead.
@@ -247,6 +247,7 @@ def partition_of(key: bytes, partitions: int) -> int:
 def _settings(service: str) -> dict[str, str]:
     # The planner cannot estimate a range of transaction ids: without this it may read the whole outbox.
     return server_settings(f"{service}-relay") | {
+        "plan_cache_mode": "force_generic_plan",
         "enable_seqscan": "off",
         "idle_in_transaction_session_timeout": "60000",
     }

@@ -93,7 +93,9 @@ _ID, _WAS = "id_of_row", "version_that_was"
 
 
 @cache
-def _finding(table: Table, key: Column[Any], dialect: Dialect) -> tuple[str, list[tuple[str, Document]]]:  # Any: as above
+def _finding(
+    table: Table, key: Column[Any], dialect: Dialect
+) -> tuple[str, list[tuple[str, Document]]]:  # Any: as above
     """For the driver, which does it in half of SQLAlchemy's time: the text, and the columns that it leaves as JSON."""
     statement = select(table).where(key == bindparam(_ID)).with_for_update()
     documents = [(column.name, column.type) for column in table.c if isinstance(column.type, Document)]

@@ -33,7 +33,7 @@ async def allocate_payment(
     booking = Booking(tx, account, today())
     settled = payment.allocate(invoice, most if command.amount is None else command.amount)
     booking.settle(settled, [payment])
-    news = await booking.review()
+    news = booking.review()
     await payments.save(payment)
     await invoices.save_settled([invoice])
     await booking.post()

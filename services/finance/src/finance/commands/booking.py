@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
+from contracts.errors import Refused
 from contracts.event import Event
 from contracts.finance import InvoicePaid, PaymentAllocated, RefundIssued
 from finance.domain import postings
@@ -16,18 +17,20 @@ from finance.domain.payment import Payment
 from finance.domain.refund import Refund
 from finance.storage import journal
 from finance.storage.accounts import Accounts
+from finance.storage.bulk import Write, write_rows
 from kit.context import current_event
 from kit.database import Transaction
 
 
 class Booking:
-    """The account moves silently; `review` says once what all of it means, `post` writes the journal."""
+    """The account moves silently; `review` says once what all of it means, `post` writes everything at once."""
 
     def __init__(self, tx: Transaction, account: CreditAccount, on: date) -> None:
         self.tx = tx
         self.account = account
         self.on = on
         self.entries: list[JournalEntry] = []
+        self.writes: list[Write] = []
 
     def enter(self, entry: JournalEntry | None) -> None:
         self.entries += [] if entry is None else [entry]
@@ -53,14 +56,15 @@ class Booking:
         self.enter(postings.for_refund(issued, self.on))
         return issued
 
-    async def review(self) -> tuple[News, ...]:
-        """Save the account; returns what its movements mean for orders that wait and for its state."""
+    def review(self) -> tuple[News, ...]:
+        """What the account's movements mean for orders that wait and for its state; it is saved by `post`."""
         news = self.account.review()
-        await Accounts(self.tx).save(self.account)
+        self.writes.append(Accounts(self.tx).saving(self.account))
         return news
 
-    async def post(self) -> None:
-        await journal.post(self.tx, self.entries)
+    async def post(self, taken: Mapping[str, Refused] | None = None) -> None:
+        """Write the account, the journal, and what else is in `writes`; `taken` says what a key that is taken means."""
+        await write_rows(self.tx, *self.writes, *journal.posting(self.entries), taken=taken)
 
     def _waive(self, invoice: Invoice) -> InvoicePaid | None:
         before = invoice.open

@@ -25,7 +25,7 @@ async def cancel_order(cancelled: OrderCancelled, tx: Transaction) -> tuple[Refu
     booking = Booking(tx, account, day_of_event())
     settled = await _give_back(order, booking, f"order {order.number} was cancelled: {cancelled.reason}")
     await orders.save(order)
-    news = await booking.review()
+    news = booking.review()
     await booking.post()
     return (*settled, *news)
 

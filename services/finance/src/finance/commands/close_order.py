@@ -7,6 +7,7 @@ from contracts.order import OrderClosed
 from contracts.values import Money
 from finance.domain.credit_account import News
 from finance.storage.accounts import Accounts
+from finance.storage.bulk import write_rows
 from finance.storage.orders import Orders
 from finance.storage.payments import Payments
 from kit.database import Transaction
@@ -23,6 +24,5 @@ async def close_order(closed: OrderClosed, tx: Transaction) -> tuple[OrderMargin
         account.free(payment)
     news = account.review()
     await payments.save_all(prepaid)
-    await orders.save(order)
-    await accounts.save(account)
+    await write_rows(tx, orders.saving(order), accounts.saving(account))
     return news if margin is None else (margin, *news)

@@ -6,7 +6,7 @@ from contracts.finance import InvoiceIssued, InvoicePaid, PaymentAllocated
 from contracts.inventory import ShipmentDispatched
 from finance.commands.booking import Booking, day_of_event
 from finance.domain import postings
-from finance.domain.credit_account import News
+from finance.domain.credit_account import CreditAccount, News
 from finance.domain.invoice import Invoice
 from finance.domain.numbers import Series
 from finance.domain.open_order import OpenOrder
@@ -24,23 +24,28 @@ Invoiced = InvoiceIssued | PaymentAllocated | InvoicePaid | News
 async def invoice_shipment(dispatched: ShipmentDispatched, tx: Transaction) -> tuple[Invoiced, ...]:
     """Shipped is owed: the goods of a held order are invoiced, too.
 
-    The number is drawn when everything else is written: from there to the commit nobody else gets one.
+    The number is drawn when everything else is decided: from there to the commit nobody else gets one.
     """
     account = await Accounts(tx).of(dispatched.customer_id)
     orders, payments = Orders(tx), Payments(tx)
     order = await orders.get(dispatched.order_id)
     booking = Booking(tx, account, day_of_event())
     invoice = _invoice(dispatched, order, booking)
-    waiting = await payments.waiting_for(order.order_id)
+    waiting = await payments.waiting_for(order.order_id) if _may_have_money(order, account) else []
     settled = settle_from_waiting(invoice, waiting)
     booking.settle(settled, waiting)
     waived = booking.waive_rounding(order, [invoice])
-    await orders.save(order)
+    booking.writes.append(orders.saving(order))
     if settled:
         await payments.save_all(waiting)
-    news = await booking.review()
+    news = booking.review()
     issued = await _issue(invoice, dispatched, booking)
     return (*issued, *settled, *waived, *news)
+
+
+def _may_have_money(order: OpenOrder, account: CreditAccount) -> bool:
+    """Money that waits for an order is unallocated cash of the account, or spoken for by a prepaid order."""
+    return order.prepaid or bool(account.unallocated_cash)
 
 
 def _invoice(dispatched: ShipmentDispatched, order: OpenOrder, booking: Booking) -> Invoice:
@@ -58,9 +63,10 @@ async def _issue(
 ) -> tuple[InvoiceIssued | InvoicePaid, ...]:
     invoice.number = await next_number(booking.tx, Series.INVOICE, booking.on.year)
     issued = invoice.issue()
-    await Invoices(booking.tx).add(invoice)
+    invoices = Invoices(booking.tx)
+    booking.writes.append(invoices.adding(invoice))
     asked = [postings.for_invoice(each) for each in issued if isinstance(each, InvoiceIssued)]
     first = [postings.for_shipment(dispatched, booking.on), *asked]
     booking.entries = [entry for entry in first if entry is not None] + booking.entries
-    await booking.post()
+    await booking.post(invoices.taken(invoice))
     return issued

@@ -63,7 +63,7 @@ async def issue_credit_note(
     margin = order.credit(credited.lines)
     await orders.save(order)
     await invoices.save(invoice)
-    news = await booking.review()
+    news = booking.review()
     issued = await _issue(invoice, credited, command.reason, booking)
     told = [each for each in (credited.paid, margin) if each is not None]
     return (issued, *told, *news)

@@ -58,10 +58,11 @@ async def record_payment(command: RecordPayment, tx: Transaction) -> tuple[Recei
     settled = settle(payment, found, command.invoice_id)
     booking.settle(settled, [payment])
     waived = booking.waive_rounding(order, found) if order is not None else ()
-    news = await booking.review()
-    await Payments(tx).add(payment, paid_by=command.customer_id)
-    await Invoices(tx).save_settled(found)
-    await booking.post()
+    news = booking.review()
+    payments = Payments(tx)
+    await payments.must_be_new(payment)
+    booking.writes += [payments.adding(payment, paid_by=command.customer_id), Invoices(tx).settling(found)]
+    await booking.post(payments.taken(payment))
     return (received, *settled, *waived, *news)
 
 

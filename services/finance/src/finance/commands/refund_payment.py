@@ -34,7 +34,7 @@ async def refund_payment(command: RefundPayment, tx: Transaction) -> tuple[Refun
     booking = Booking(tx, account, command.refunded_on or today())
     refund = payment.refund(payment.unallocated if command.amount is None else command.amount, command.reason)
     issued = booking.refund(refund, payment)
-    news = await booking.review()
+    news = booking.review()
     await payments.save(payment)
     await payments.add_refunds([refund], booking.on)
     await booking.post()

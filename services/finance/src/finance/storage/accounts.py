@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import select, update
-from sqlalchemy.engine import RowMapping
 
 from contracts.errors import NotFound
 from contracts.ids import CustomerId
 from contracts.values import Money
-from finance.domain.credit_account import CreditAccount
+from finance.domain.credit_account import CreditAccount, WaitingOrder
+from finance.storage.bulk import Row, Write, note_written, read_rows, write_rows
 from finance.storage.tables import credit_accounts, credit_notes, invoices, orders, payments, refunds
 from kit.database import Transaction
 from kit.storage import Rows
+
+_WAITING: TypeAdapter[tuple[WaitingOrder, ...]] = TypeAdapter(tuple[WaitingOrder, ...])
 
 
 class CustomerUnknown(NotFound):
@@ -31,18 +34,18 @@ class Accounts:
 
     async def of(self, customer_id: CustomerId, expected_version: int | None = None) -> CreditAccount:
         """The account of the customer, or of the one that it was merged into. Raises CustomerUnknown."""
-        row = await self.rows.find(customer_id)
+        row = await self._find(customer_id)
         while row is not None and row["survivor_id"] is not None:
-            row = await self.rows.find(row["survivor_id"])
+            row = await self._find(row["survivor_id"])
         if row is None:
             raise CustomerUnknown(f"there is no customer {customer_id}; register it with the customer service first")
         if expected_version is not None:
-            row = await self.rows.load(row["customer_id"], expected_version)
+            return account_of(await self.rows.load(row["customer_id"], expected_version))
         return account_of(row)
 
     async def own(self, customer_id: CustomerId) -> CreditAccount | None:
         """The customer's very own account, or None when it was merged. Raises CustomerUnknown."""
-        row = await self.rows.find(customer_id)
+        row = await self._find(customer_id)
         if row is None:
             raise CustomerUnknown(f"there is no customer {customer_id}; its registration may be on its way")
         return None if row["survivor_id"] is not None else account_of(row)
@@ -51,7 +54,21 @@ class Accounts:
         account.version = await self.rows.add(account.customer_id, {"name": name, **_values(account)})
 
     async def save(self, account: CreditAccount) -> None:
-        account.version = await self.rows.save(account.customer_id, account.version, _values(account))
+        await write_rows(self.tx, self.saving(account))
+
+    def saving(self, account: CreditAccount) -> Write:
+        """What `save` writes, to be written together with something else."""
+        values = {**_values(account), "waiting": _WAITING.dump_json(account.waiting).decode()}
+        row = (account.customer_id, account.version, *values.values())
+        account.version += 1
+        note_written(account.customer_id, account.version)
+        return _SAVE, [row]
+
+    async def _find(self, customer_id: CustomerId) -> Row | None:
+        """Read and lock one row, if there is one."""
+        for row in await read_rows(self.tx, _FIND, customer_id):
+            return {**row, "waiting": _WAITING.validate_json(row["waiting"])}
+        return None
 
     async def rename(self, customer_id: CustomerId, name: str) -> None:
         mine = credit_accounts.c.customer_id == customer_id
@@ -71,7 +88,7 @@ class Accounts:
             await self.tx.execute(update(table).where(table.c.customer_id == merged_id).values(values))
 
 
-def account_of(row: RowMapping) -> CreditAccount:
+def account_of(row: Row) -> CreditAccount:
     def money(amount: Decimal) -> Money:
         return Money(amount=amount, currency=row["currency"])
 
@@ -98,3 +115,16 @@ def _values(account: CreditAccount) -> Mapping[str, Any]:  # Any: column values
         "unallocated_cash": account.unallocated_cash.amount,
         "waiting": account.waiting,
     }
+
+
+_FIND = "SELECT * FROM credit_accounts WHERE customer_id = $1 FOR UPDATE"
+
+_SAVE = """
+UPDATE credit_accounts a
+   SET version = a.version + 1, currency = n.currency, credit_limit = n.credit_limit, state = n.state,
+       approved = n.approved, receivables = n.receivables, unallocated_cash = n.unallocated_cash, waiting = n.waiting
+  FROM unnest($1::uuid[], $2::int[], $3::text[], $4::numeric[], $5::text[], $6::numeric[], $7::numeric[],
+              $8::numeric[], $9::jsonb[])
+    AS n(customer_id, version, currency, credit_limit, state, approved, receivables, unallocated_cash, waiting)
+ WHERE a.customer_id = n.customer_id AND a.version = n.version
+"""

@@ -6,19 +6,23 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from asyncpg import Record
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.engine import RowMapping
-from sqlalchemy.exc import IntegrityError
 
-from contracts.errors import NotFound
+from contracts.errors import NotFound, Refused
 from contracts.ids import CustomerId, InvoiceId, OrderId
+from contracts.lines import InvoicedLine
 from contracts.values import Money
 from finance.domain.credit_note import CreditNote
 from finance.domain.invoice import Invoice, ShipmentAlreadyInvoiced
+from finance.storage.bulk import Row, Write, note_written, read_rows, write_rows
 from finance.storage.tables import credit_notes, invoices
-from kit.database import UNIQUE_VIOLATION, Transaction, sqlstate
+from kit.database import Transaction
 from kit.storage import Rows
 
+_LINES: TypeAdapter[tuple[InvoicedLine, ...]] = TypeAdapter(tuple[InvoicedLine, ...])
 _COLUMNS = (
     "number", "order_id", "customer_id", "shipment_id", "currency", "lines", "credited_lines", "issued_on", "due_on",
     "told_overdue",
@@ -46,10 +50,12 @@ class Invoices:
 
     async def get(self, invoice_id: InvoiceId, expected_version: int | None = None) -> Invoice:
         """Raises InvoiceUnknown, VersionMismatch."""
-        row = await self.rows.find(invoice_id)
-        if row is None:
+        found = await read_rows(self.tx, _FIND, invoice_id)
+        if not found:
             raise InvoiceUnknown(f"there is no invoice {invoice_id}")
-        return invoice_of(row if expected_version is None else await self.rows.load(invoice_id, expected_version))
+        if expected_version is not None:
+            return invoice_of(await self.rows.load(invoice_id, expected_version))
+        return _read(found[0])
 
     async def to_settle(self, customer_id: CustomerId, amount: Money, order_id: OrderId | None) -> list[Invoice]:
         """The customer's oldest open invoices, no more than the amount settles; those of one order when it is named."""
@@ -72,23 +78,33 @@ class Invoices:
         found = await self.tx.execute(wanted.with_for_update(skip_locked=True))
         return [invoice_of(row) for row in found.mappings()]
 
-    async def add(self, invoice: Invoice) -> None:
-        """Raises ShipmentAlreadyInvoiced."""
-        try:
-            invoice.version = await self.rows.add(invoice.invoice_id, _values(invoice))
-        except IntegrityError as error:
-            if sqlstate(error) != UNIQUE_VIOLATION:
-                raise
-            raise ShipmentAlreadyInvoiced(f"shipment {invoice.shipment_id} has its invoice; read that one") from error
+    def adding(self, invoice: Invoice) -> Write:
+        """A new one, to be written together with something else; see `taken`."""
+        invoice.version = 1
+        note_written(invoice.invoice_id, invoice.version)
+        values = {
+            **_values(invoice),
+            "lines": _dumped(invoice.lines),
+            "credited_lines": _dumped(invoice.credited_lines),
+        }
+        return _ADD, [(invoice.invoice_id, *values.values())]
+
+    @staticmethod
+    def taken(invoice: Invoice) -> dict[str, Refused]:
+        """What it means when there is one with the same key."""
+        told = ShipmentAlreadyInvoiced(f"shipment {invoice.shipment_id} has its invoice; read that one")
+        return {"invoices_shipment": told}
 
     async def save(self, invoice: Invoice) -> None:
         invoice.version = await self.rows.save(invoice.invoice_id, invoice.version, _values(invoice))
 
     async def save_settled(self, settled: Sequence[Invoice]) -> None:
         """Write back what payments and reminders change, all invoices in one statement; they are locked."""
-        if settled:
-            columns = zip(*(_settled(each) for each in settled), strict=True)
-            await self.tx.exec_driver_sql(_SETTLE, tuple(list(column) for column in columns))
+        await write_rows(self.tx, self.settling(settled))
+
+    def settling(self, settled: Sequence[Invoice]) -> Write:
+        """What `save_settled` writes, to be written together with something else."""
+        return _SETTLE, [_settled(each) for each in settled]
 
     async def add_credit_note(self, note: CreditNote) -> None:
         rows = Rows(self.tx, credit_notes, credit_notes.c.credit_note_id, "credit note")
@@ -100,7 +116,17 @@ class Invoices:
         return [invoice_of(row) for row in found.mappings()]
 
 
-def invoice_of(row: RowMapping) -> Invoice:
+def _read(row: Record) -> Invoice:
+    """Its documents are text."""
+    documents = {name: _LINES.validate_json(row[name]) for name in ("lines", "credited_lines")}
+    return invoice_of({**row, **documents})
+
+
+def _dumped(lines: tuple[InvoicedLine, ...]) -> str:
+    return _LINES.dump_json(lines).decode()
+
+
+def invoice_of(row: Row) -> Invoice:
     return Invoice(
         invoice_id=row["invoice_id"],
         version=row["version"],
@@ -132,6 +158,16 @@ def _settled(invoice: Invoice) -> tuple[object, ...]:
     amounts = (invoice.settled.amount, invoice.waived.amount, invoice.open.amount)
     return (invoice.invoice_id, *amounts, invoice.status.value, invoice.told_overdue)
 
+
+_FIND = "SELECT * FROM invoices WHERE invoice_id = $1 FOR UPDATE"
+
+_ADD = """
+INSERT INTO invoices (version, invoice_id, status, gross, credited, settled, waived, open, number, order_id,
+                      customer_id, shipment_id, currency, lines, credited_lines, issued_on, due_on, told_overdue)
+SELECT 1, n.* FROM unnest($1::uuid[], $2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[],
+                          $7::numeric[], $8::text[], $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::jsonb[],
+                          $14::jsonb[], $15::date[], $16::date[], $17::bool[]) AS n
+"""
 
 _SETTLE = """
 UPDATE invoices i SET settled = n.settled, waived = n.waived, open = n.open, status = n.status,

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 from contracts.ids import new_id
 from finance.domain.journal_entry import JournalEntry
+from finance.storage.bulk import Write, write_rows
 from kit.context import cause
 from kit.database import Transaction
 
 
 async def post(tx: Transaction, entries: Sequence[JournalEntry]) -> None:
     """Store entries; each keeps the id of the event or request at hand."""
-    if not entries:
-        return
+    await write_rows(tx, *posting(entries))
+
+
+def posting(entries: Sequence[JournalEntry]) -> tuple[Write, Write]:
+    """What `post` writes, to be written together with something else."""
     why = cause.get()
     cause_id = new_id() if why is None else why.causation_id
     heads = [
@@ -27,15 +31,15 @@ async def post(tx: Transaction, entries: Sequence[JournalEntry]) -> None:
         for each in entries
         for place, posting in enumerate(each.postings)
     ]  # fmt: skip
-    columns = (*zip(*heads, strict=True), *zip(*rows, strict=True))
-    await tx.exec_driver_sql(_POST, tuple(list(column) for column in columns))
+    return (_ENTRIES, heads), (_POSTINGS, rows)
 
 
-_POST = """
-WITH entries AS (
-  INSERT INTO journal_entries (journal_entry_id, posted_on, cause, subject, cause_id, text, order_id, customer_id)
-  SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[])
-)
+_ENTRIES = """
+INSERT INTO journal_entries (journal_entry_id, posted_on, cause, subject, cause_id, text, order_id, customer_id)
+SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[])
+"""
+
+_POSTINGS = """
 INSERT INTO postings (journal_entry_id, place, account, side, amount, currency)
-SELECT * FROM unnest($9::uuid[], $10::smallint[], $11::text[], $12::text[], $13::numeric[], $14::text[])
+SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::numeric[], $6::text[])
 """

@@ -1,13 +1,14 @@
 """The next number of a kind of document."""
 
 from finance.domain.numbers import Series, number
+from finance.storage.bulk import read_rows
 from kit.database import Transaction
 
 
 async def next_number(tx: Transaction, series: Series, year: int) -> str:
     """Gapless: whoever draws one holds up the others until its transaction ends, so draw it last."""
-    drawn = await tx.exec_driver_sql(_NEXT, (series.value, year))
-    return number(series, year, drawn.scalar_one())
+    [drawn] = await read_rows(tx, _NEXT, series.value, year)
+    return number(series, year, drawn["last"])
 
 
 _NEXT = """

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from pydantic import TypeAdapter
 
-from sqlalchemy.engine import RowMapping
-
+from contracts.errors import NotFound
 from contracts.ids import OrderId
 from contracts.values import Money
-from finance.domain.open_order import OpenOrder, OrderStatus
+from finance.domain.open_order import OpenLine, OpenOrder, OrderStatus
 from finance.domain.payment import OrderOfPaymentUnknown
-from finance.storage.tables import orders
+from finance.storage.bulk import Row, Write, note_written, read_rows, write_rows
 from kit.database import Transaction
-from kit.storage import Rows
 
+_LINES: TypeAdapter[tuple[OpenLine, ...]] = TypeAdapter(tuple[OpenLine, ...])
+_COSTS: TypeAdapter[tuple[Money, ...]] = TypeAdapter(tuple[Money, ...])
 _COLUMNS = ("customer_id", "number", "ordered_on", "prepaid", "currency", "lines", "opportunity_id", "costs")
 
 
@@ -22,27 +21,47 @@ class Orders:
     """`get` locks the order's row until the transaction ends; lock its customer's account first."""
 
     def __init__(self, tx: Transaction) -> None:
-        self.rows = Rows(tx, orders, orders.c.order_id, "order")
+        self.tx = tx
 
     async def get(self, order_id: OrderId) -> OpenOrder:
         """Raises NotFound."""
-        return order_of(await self.rows.load(order_id))
+        order = await self._find(order_id)
+        if order is None:
+            raise NotFound(f"there is no order {order_id}")
+        return order
 
     async def of_payment(self, order_id: OrderId) -> OpenOrder:
         """Raises OrderOfPaymentUnknown."""
-        row = await self.rows.find(order_id)
-        if row is None:
+        order = await self._find(order_id)
+        if order is None:
             raise OrderOfPaymentUnknown(f"there is no order {order_id}; name a placed one, or none")
-        return order_of(row)
-
-    async def add(self, order: OpenOrder) -> None:
-        order.version = await self.rows.add(order.order_id, _values(order))
+        return order
 
     async def save(self, order: OpenOrder) -> None:
-        order.version = await self.rows.save(order.order_id, order.version, _values(order))
+        await write_rows(self.tx, self.saving(order))
+
+    def adding(self, order: OpenOrder) -> Write:
+        """A new one, to be written together with something else."""
+        order.version = 1
+        note_written(order.order_id, order.version)
+        constant = (order.customer_id, order.number, order.ordered_on, order.prepaid, order.currency)
+        return _ADD, [(order.order_id, *constant, order.opportunity_id, *_state(order))]
+
+    def saving(self, order: OpenOrder) -> Write:
+        """What `save` writes, to be written together with something else."""
+        row = (order.order_id, order.version, *_state(order))
+        order.version += 1
+        note_written(order.order_id, order.version)
+        return _SAVE, [row]
+
+    async def _find(self, order_id: OrderId) -> OpenOrder | None:
+        for row in await read_rows(self.tx, _FIND, order_id):
+            documents = {"lines": _LINES.validate_json(row["lines"]), "costs": _COSTS.validate_json(row["costs"])}
+            return order_of({**row, **documents})
+        return None
 
 
-def order_of(row: RowMapping) -> OpenOrder:
+def order_of(row: Row) -> OpenOrder:
     return OpenOrder(
         order_id=row["order_id"],
         version=row["version"],
@@ -52,6 +71,24 @@ def order_of(row: RowMapping) -> OpenOrder:
     )
 
 
-def _values(order: OpenOrder) -> Mapping[str, Any]:  # Any: column values
-    plain = {name: getattr(order, name) for name in _COLUMNS}
-    return {"revenue": order.revenue.amount, "status": order.status.value, **plain}
+def _state(order: OpenOrder) -> tuple[object, ...]:
+    """What of it changes; a merged customer is written elsewhere."""
+    documents = (_LINES.dump_json(order.lines).decode(), _COSTS.dump_json(order.costs).decode())
+    return (*documents, order.revenue.amount, order.status.value)
+
+
+_FIND = "SELECT * FROM orders WHERE order_id = $1 FOR UPDATE"
+
+_ADD = """
+INSERT INTO orders (version, order_id, customer_id, number, ordered_on, prepaid, currency, opportunity_id, lines, costs,
+                    revenue, status)
+SELECT 1, n.* FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::bool[], $6::text[], $7::uuid[],
+                          $8::jsonb[], $9::jsonb[], $10::numeric[], $11::text[]) AS n
+"""
+
+_SAVE = """
+UPDATE orders o SET version = o.version + 1, lines = n.lines, costs = n.costs, revenue = n.revenue, status = n.status
+  FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::jsonb[], $5::numeric[], $6::text[])
+    AS n(order_id, version, lines, costs, revenue, status)
+ WHERE o.order_id = n.order_id AND o.version = n.version
+"""

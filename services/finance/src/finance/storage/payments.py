@@ -6,20 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import RowMapping
-from sqlalchemy.exc import IntegrityError
 
-from contracts.errors import NotFound
+from contracts.errors import NotFound, Refused
 from contracts.ids import CustomerId, InvoiceId, OrderId, PaymentId
 from contracts.values import Money
-from finance.domain.payment import Payment, PaymentReferenceTaken
+from finance.domain.payment import Allocation, Payment, PaymentReferenceTaken
 from finance.domain.refund import Refund
+from finance.storage.bulk import Write, note_written, read_rows
 from finance.storage.tables import payments, refunds
-from kit.database import UNIQUE_VIOLATION, Transaction, sqlstate
+from kit.database import Transaction
 from kit.storage import Rows
 
+_ALLOCATIONS: TypeAdapter[tuple[Allocation, ...]] = TypeAdapter(tuple[Allocation, ...])
 _COLUMNS = ("customer_id", "reference", "received_on", "order_id", "prepayment", "allocations")
 
 
@@ -59,18 +61,23 @@ class Payments:
         settles = payments.c.allocations.op("@>")(named)
         return await self._locked((payments.c.customer_id == customer_id) & settles)
 
-    async def add(self, payment: Payment, paid_by: CustomerId) -> None:
+    async def must_be_new(self, payment: Payment) -> None:
         """Raises PaymentReferenceTaken: the index knows who paid it, the query who that is after mergers."""
-        same = (payments.c.customer_id == payment.customer_id) & (payments.c.reference == payment.reference)
-        taken = await self.tx.scalar(select(payments.c.payment_id).where(same))
-        if taken is not None:
-            raise PaymentReferenceTaken(f"{payment.reference} is payment {taken}; read that one")
-        try:
-            payment.version = await self.rows.add(payment.payment_id, {"paid_by": paid_by, **_values(payment)})
-        except IntegrityError as error:
-            if sqlstate(error) != UNIQUE_VIOLATION:
-                raise
-            raise PaymentReferenceTaken(f"{payment.reference} was recorded before; read that payment") from error
+        for row in await read_rows(self.tx, _SAME, payment.customer_id, payment.reference):
+            raise PaymentReferenceTaken(f"{payment.reference} is payment {row['payment_id']}; read that one")
+
+    def adding(self, payment: Payment, paid_by: CustomerId) -> Write:
+        """A new one, to be written together with something else; see `taken`."""
+        payment.version = 1
+        note_written(payment.payment_id, payment.version)
+        values = {**_values(payment), "allocations": _ALLOCATIONS.dump_json(payment.allocations).decode()}
+        return _ADD, [(payment.payment_id, paid_by, *values.values())]
+
+    @staticmethod
+    def taken(payment: Payment) -> dict[str, Refused]:
+        """What it means when there is one with the same key."""
+        told = PaymentReferenceTaken(f"{payment.reference} was recorded before; read that payment")
+        return {"payments_reference": told}
 
     async def save(self, payment: Payment) -> None:
         payment.version = await self.rows.save(payment.payment_id, payment.version, _values(payment))
@@ -122,3 +129,13 @@ def _refund_values(refund: Refund, on: date) -> Mapping[str, Any]:  # Any: colum
         "reason": refund.reason,
         "refunded_on": on,
     }
+
+
+_SAME = "SELECT payment_id FROM payments WHERE customer_id = $1 AND reference = $2"
+
+_ADD = """
+INSERT INTO payments (version, payment_id, paid_by, amount, currency, refunded, unallocated, status, customer_id,
+                      reference, received_on, order_id, prepayment, allocations)
+SELECT 1, n.* FROM unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::text[], $5::numeric[], $6::numeric[], $7::text[],
+                          $8::uuid[], $9::text[], $10::date[], $11::uuid[], $12::bool[], $13::jsonb[]) AS n
+"""

@@ -173,9 +173,10 @@ class Demand:
 
     def ship(self, parts: Sequence[ReservedLine]) -> None:
         """A shipment with these lines left the house."""
+        leaving = per_line(parts)
         for part in parts:
             planned = self.line(part.line_id).in_warehouse(part.warehouse_id).planned
-            if of_line(parts, part) > planned:
+            if leaving[part.line_id] > planned:
                 raise MoreThanPlanned(f"{planned} of the line is planned in this warehouse, not {part.quantity}")
         for part in parts:
             line = self.line(part.line_id)

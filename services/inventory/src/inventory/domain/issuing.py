@@ -71,9 +71,10 @@ def _oldest(line: ShipmentLine, lots: Iterable[Lot]) -> list[Choice]:
         raise SerialsNotNamed(f"line {line.line_id} is tracked by serial; pack it with its serials named")
     missing = line.quantity
     choice: list[Choice] = []
-    for lot in sorted(lots, key=lambda lot: (lot.received_on, lot.lot_id)):
+    own = (lot for lot in lots if lot.item_id == line.item_id)
+    for lot in sorted(own, key=lambda lot: (lot.received_on, lot.lot_id)):
         part = min(missing, lot.usable)
-        if lot.item_id == line.item_id and part.is_positive:
+        if part.is_positive:
             choice.append((lot, part, ()))
             missing -= part
     if missing:
