@@ -93,6 +93,52 @@ async def test_a_body_that_does_not_fit_the_command_is_refused(
     assert await left(counter_service, counter_id) == 2
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type", "place"),
+    [
+        (b'{"pieces": 1}', "text/plain", ["body"]),
+        (b'{"pieces": 1', "application/json", ["body"]),
+        (b"", "application/json", ["body"]),
+        (b"null", "application/json", ["body"]),
+        (b'{"pieces": 1, "expected_version": 1}', "application/json", ["body", "expected_version"]),
+        (b'{"pieces": "many"}', "application/json", ["body", "pieces"]),
+    ],
+)
+async def test_a_refusal_says_where_the_body_is_wrong(
+    counter_service: ServiceUnderTest, body: bytes, content_type: str, place: list[str]
+) -> None:
+    counter_id = await a_counter(counter_service, pieces=2)
+    token = counter_service.issuer.token("admin")
+    headers = {"authorization": f"Bearer {token}", "idempotency-key": str(new_id()), "content-type": content_type}
+
+    answer = await counter_service.http.post(f"/counters/{counter_id}/take", content=body, headers=headers)
+
+    assert problem(answer) == (422, "malformed")
+    assert [each["loc"] for each in answer.json()["errors"]] == [place]
+    assert await left(counter_service, counter_id) == 2
+
+
+async def test_a_path_that_is_no_id_is_refused_as_such(counter_service: ServiceUnderTest) -> None:
+    answer = await counter_service.post("/counters/seven/take", {"pieces": 1})
+
+    assert problem(answer) == (422, "malformed")
+    assert answer.json()["errors"][0]["loc"] == ["path", "counter_id"]
+
+
+async def test_json_with_a_charset_or_a_suffix_is_json(counter_service: ServiceUnderTest) -> None:
+    counter_id = await a_counter(counter_service, pieces=2)
+
+    for media in ("application/json; charset=utf-8", "application/merge-patch+json"):
+        token = counter_service.issuer.token("admin")
+        headers = {"authorization": f"Bearer {token}", "idempotency-key": str(new_id()), "content-type": media}
+        take = await counter_service.http.post(
+            f"/counters/{counter_id}/take", content=b'{"pieces": 1}', headers=headers
+        )
+        assert take.status_code == 200
+
+    assert await left(counter_service, counter_id) == 0
+
+
 async def test_a_change_that_requires_it_is_refused_without_if_match(counter_service: ServiceUnderTest) -> None:
     counter_id = await a_counter(counter_service)
     before = await label_of(counter_service, counter_id)

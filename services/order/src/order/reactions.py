@@ -38,7 +38,7 @@ from kit.reactions import Reactions
 from order.commands.place_order import PlaceOrder, WantedLine, place_order
 from order.domain.change import Amending
 from order.domain.order import GoingOn, Order
-from order.domain.supply import AboutSupply, days_by_order, last_days
+from order.domain.supply import AboutSupply, lines_by_order
 from order.storage.copies import Customers, Items
 from order.storage.orders import Orders
 
@@ -55,7 +55,7 @@ def order_of(event: AboutAnOrder) -> tuple[OrderId]:
 
 
 def supplied_orders(event: AboutSupply) -> Iterable[OrderId]:
-    return days_by_order(event)
+    return lines_by_order(event)
 
 
 @reactions.to(OpportunityWon)
@@ -104,7 +104,7 @@ async def wait_for_backordered_stock(
 ) -> tuple[GoingOn | PromiseDateChanged, ...]:
     async with changed_order(event.order_id, tx) as order:
         events = order.backorder(event.lines, event.withdrawn)
-        return (*events, *order.promise(last_days(event.lines), "StockBackordered"))
+        return (*events, *order.promise_shortage(event.lines))
 
 
 @reactions.to(StockReleased, locks=order_of)
@@ -127,11 +127,12 @@ async def change_promise_with_supply(event: AboutSupply, tx: Transaction) -> tup
     """Inventory pegs only what was asked of it here, so these orders and lines are known; an unknown one is a fault."""
     orders = Orders(tx)
     changes: list[PromiseDateChanged] = []
-    for order_id, days in days_by_order(event).items():
+    for order_id in lines_by_order(event):
         order = await orders.get(order_id)
-        if promised := order.promise(days, type(event).__name__):
+        before = order.supplies
+        changes += order.promise_supply(event)
+        if order.supplies != before:
             await orders.save(order)
-            changes += promised
     return tuple(changes)
 
 

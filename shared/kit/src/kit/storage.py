@@ -96,7 +96,7 @@ _ID, _WAS = "id_of_row", "version_that_was"
 def _finding(
     table: Table, key: Column[Any], dialect: Dialect
 ) -> tuple[str, list[tuple[str, Document]]]:  # Any: as above
-    """For the driver, which does it in half of SQLAlchemy's time: the text, and the columns that it leaves as JSON."""
+    """The text for the driver, which takes half of SQLAlchemy's time, and the columns it leaves as JSON."""
     statement = select(table).where(key == bindparam(_ID)).with_for_update()
     documents = [(column.name, column.type) for column in table.c if isinstance(column.type, Document)]
     return str(statement.compile(dialect=dialect)), documents

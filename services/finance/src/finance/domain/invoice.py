@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property
 
 from contracts.errors import Refused
 from contracts.finance import InvoiceIssued, InvoiceOverdue, InvoicePaid
@@ -72,10 +71,7 @@ class Credited:
 
 @dataclass(eq=False, kw_only=True)
 class Invoice:
-    """open = gross - credited - settled - waived, and never below zero.
-
-    The lines never change, so that their sums are worked out once.
-    """
+    """open = gross - credited - settled - waived, and never below zero."""
 
     invoice_id: InvoiceId = field(default_factory=lambda: InvoiceId(new_id()))
     number: str
@@ -112,15 +108,15 @@ class Invoice:
             waived=zero,
         )
 
-    @cached_property
+    @property
     def net(self) -> Money:
         return net_of(self.lines, self.currency)
 
-    @cached_property
+    @property
     def tax(self) -> Money:
         return tax_of(self.lines, self.currency)
 
-    @cached_property
+    @property
     def gross(self) -> Money:
         return self.net + self.tax
 

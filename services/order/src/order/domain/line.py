@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from contracts.errors import Refused
-from contracts.ids import LineId
+from contracts.ids import LineId, PurchaseOrderId
 from contracts.lines import LineQuantity, OrderLine
 from contracts.values import Money, Quantity
+from order.domain.supply import Supplies, Supply
 
 State = Literal["pending", "asked", "backordered", "reserved", "picking", "shipped", "cancelled"]
 OPEN: tuple[State, ...] = ("pending", "asked", "backordered", "reserved", "picking")
@@ -46,6 +47,7 @@ class LineProgress:
     shipped: Decimal = NOTHING
     cancelled: Decimal = NOTHING
     promised_on: date | None = None
+    supplies: Supplies = field(default_factory=dict[PurchaseOrderId, Supply])
 
     @staticmethod
     def of(line: OrderLine) -> LineProgress:
@@ -63,6 +65,19 @@ class LineProgress:
     def open(self) -> Decimal:
         """What can still be shipped."""
         return sum((self.inside(state) for state in OPEN), NOTHING)
+
+    @property
+    def waiting(self) -> Decimal:
+        """What no goods have been set aside for."""
+        return self.pending + self.asked + self.backordered
+
+    @property
+    def expected_on(self) -> date | None:
+        """The day on which all that is short is there; unknown as long as that of any part is."""
+        covered = sum((supply.quantity for supply in self.supplies.values()), NOTHING)
+        if covered < self.backordered:
+            return None
+        return max((supply.expected_on for supply in self.supplies.values()), default=None)
 
     @property
     def is_conserved(self) -> bool:
@@ -89,6 +104,8 @@ class LineProgress:
             )
         setattr(self, source, self.inside(source) - quantity)
         setattr(self, target, self.inside(target) + quantity)
+        if not self.waiting:
+            self.supplies = {}
 
     def move_all(self, source: State, target: State) -> LineQuantity | None:
         """Move all that is in a state; returns what was moved, if anything."""
@@ -118,6 +135,13 @@ class LineProgress:
         if self.backordered < quantity - part:
             raise NotThatMuch(f"line {self.line_id} of {self.line.sku} has {self.asked} asked, not {quantity}")
         self.move(part, "asked", "backordered")
+
+    def still_to_come(self) -> Supplies:
+        """Its supplies, none of more than the line waits for: what has arrived is not told by purchase."""
+        return {
+            purchase: replace(supply, quantity=min(supply.quantity, self.waiting))
+            for purchase, supply in self.supplies.items()
+        }
 
     def call_back(self, quantity: Decimal, *, forget: bool) -> None:
         """Cancel what inventory gave back, or forget that it was ordered. Raises NotThatMuch."""

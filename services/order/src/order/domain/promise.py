@@ -10,10 +10,12 @@ from enum import StrEnum
 
 from contracts.errors import NotFound, Refused
 from contracts.ids import CustomerId, LineId, OpportunityId, OrderId, QuoteId, new_id
+from contracts.inventory import Backorder
 from contracts.lines import LineQuantity, OrderLine, gross_total
 from contracts.order import Channel, OrderPlaced, PromiseDateChanged
 from contracts.values import Money
 from order.domain.line import NOTHING, LineProgress, State
+from order.domain.supply import AboutSupply, Supplies, after, lines_by_order, takes_away, with_shortage
 
 
 class Status(StrEnum):
@@ -118,6 +120,29 @@ class Promise:
             ordered_on=self.ordered_on,
             requested_on=self.requested_on,
         )
+
+    @property
+    def supplies(self) -> tuple[Supplies, ...]:
+        """What each line waits for."""
+        return tuple(line.supplies for line in self.lines)
+
+    def promise_shortage(self, parts: Sequence[Backorder]) -> tuple[PromiseDateChanged, ...]:
+        """Goods are short; the day on which the last of them comes is the promise."""
+        short = [line for line in self.lines if any(part.line_id == line.line_id for part in parts)]
+        for line in short:
+            line.supplies = with_shortage(line.supplies, [part for part in parts if part.line_id == line.line_id])
+        return self.promise({line.line_id: line.expected_on for line in short}, "StockBackordered")
+
+    def promise_supply(self, event: AboutSupply) -> tuple[PromiseDateChanged, ...]:
+        """A supply came up, moved or is gone. A line that waits for nothing does not care. Raises LineNotFound."""
+        named = [self.line(line_id) for line_id in lines_by_order(event).get(self.order_id, ())]
+        days: dict[LineId, date | None] = {}
+        for line in named:
+            if line.waiting:
+                line.supplies = after(event, line.line_id, line.still_to_come())
+                if line.expected_on or takes_away(event):
+                    days[line.line_id] = line.expected_on
+        return self.promise(days, type(event).__name__)
 
     def promise(self, days: Mapping[LineId, date | None], because: str) -> tuple[PromiseDateChanged, ...]:
         """The days on which lines come, as far as we know now. What cannot be shipped any more keeps the day it had."""
