@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from contracts.customer import CustomerRegistered
 from contracts.event import Event
 from contracts.finance import CreditExposureChecked, CreditLimitExceeded, InvoiceIssued, InvoicePaid
-from contracts.ids import CustomerId, InvoiceId, ItemId, ReleaseId, ShipmentId, WarehouseId, new_id
+from contracts.ids import CustomerId, InvoiceId, ItemId, PurchaseOrderId, ReleaseId, ShipmentId, WarehouseId, new_id
 from contracts.inventory import (
     Backorder,
     DeliveryConfirmed,
@@ -43,6 +43,8 @@ class Desk:
     service: ServiceUnderTest
     customer_id: CustomerId
     item_id: ItemId
+    purchase: PurchaseOrderId = field(default_factory=lambda: PurchaseOrderId(new_id()))
+    """Of what is short; other purchases are named."""
 
     async def a_customer(self) -> CustomerId:
         """Another customer."""
@@ -120,8 +122,12 @@ class Desk:
     def short(self, placed: OrderPlaced, number: int, expected_on: date | None = None) -> Event:
         return StockBackordered(order_id=placed.order_id, lines=(self.backorder(placed, number, expected_on),))
 
-    def backorder(self, placed: OrderPlaced, number: int, expected_on: date | None = None) -> Backorder:
-        return Backorder(**self.part(placed, number).model_dump(), expected_on=expected_on)
+    def backorder(
+        self, placed: OrderPlaced, number: int, expected_on: date | None = None, purchase: PurchaseOrderId | None = None
+    ) -> Backorder:
+        supply = (purchase or self.purchase) if expected_on else None
+        part = self.part(placed, number).model_dump()
+        return Backorder(**part, expected_on=expected_on, purchase_order_id=supply)
 
     def given_back(self, placed: OrderPlaced, release_id: ReleaseId, number: int) -> Event:
         lines = (self.part(placed, number),) if number else ()

@@ -37,16 +37,16 @@ from testkit import Parked, ServiceUnderTest
 if TYPE_CHECKING:
     from conftest import Desk
 
-FEBRUARY, MARCH = date(2026, 2, 1), date(2026, 3, 1)
+FEBRUARY, MARCH, APRIL = date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)
 
 
-def a_peg(desk: Desk, placed: OrderPlaced) -> Peg:
-    return Peg(order_id=placed.order_id, **desk.part(placed, 10).model_dump())
+def a_peg(desk: Desk, placed: OrderPlaced, number: int = 10) -> Peg:
+    return Peg(order_id=placed.order_id, **desk.part(placed, number).model_dump())
 
 
 def a_new_date(desk: Desk, placed: OrderPlaced, after: date) -> PurchaseOrderDateChanged:
     return PurchaseOrderDateChanged(
-        purchase_order_id=PurchaseOrderId(new_id()), before=FEBRUARY, after=after, pegs=(a_peg(desk, placed),)
+        purchase_order_id=desk.purchase, before=FEBRUARY, after=after, pegs=(a_peg(desk, placed),)
     )
 
 
@@ -63,12 +63,12 @@ def a_purchase(*pegs: Peg) -> PurchaseOrderPlaced:
     )
 
 
-def a_supply_for(desk: Desk, placed: OrderPlaced, expected_on: date | None = MARCH) -> SupplyRepegged:
+def a_supply_for(desk: Desk, placed: OrderPlaced, expected_on: date | None = MARCH, number: int = 10) -> SupplyRepegged:
     """Goods that were bought for stock are now for the first line of the order."""
     return SupplyRepegged(
         purchase_order_id=PurchaseOrderId(new_id()),
         item_id=desk.item_id,
-        quantity=Quantity.pieces(10),
+        quantity=Quantity.pieces(number),
         from_order_id=None,
         to_order_id=placed.order_id,
         to_line_id=placed.lines[0].line_id,
@@ -126,7 +126,7 @@ async def test_a_shortage_is_promised_for_the_day_on_which_its_last_part_comes(
     order_service: ServiceUnderTest, desk: Desk
 ) -> None:
     placed = await desk.an_order(10)
-    parts = (desk.backorder(placed, 4, MARCH), desk.backorder(placed, 6, FEBRUARY))
+    parts = (desk.backorder(placed, 4, MARCH), desk.backorder(placed, 6, FEBRUARY, PurchaseOrderId(new_id())))
     _ = await order_service.receives(desk.credit_fits(placed))
 
     events = await order_service.receives(StockBackordered(order_id=placed.order_id, lines=parts), times=5)
@@ -184,14 +184,56 @@ async def test_a_later_supply_is_a_later_promise(order_service: ServiceUnderTest
 async def test_a_lost_supply_takes_the_promise_away(order_service: ServiceUnderTest, desk: Desk) -> None:
     placed = await desk.an_order(10)
     _ = await order_service.receives(desk.credit_fits(placed), desk.short(placed, 10, FEBRUARY))
-    lost = PurchaseOrderCancelled(
-        purchase_order_id=PurchaseOrderId(new_id()), reason="too late", pegs=(a_peg(desk, placed),)
-    )
+    lost = PurchaseOrderCancelled(purchase_order_id=desk.purchase, reason="too late", pegs=(a_peg(desk, placed),))
 
     [promise] = await order_service.receives(lost, times=5)
 
     assert isinstance(promise, PromiseDateChanged)
     assert (promise.before, promise.after, promise.because) == (FEBRUARY, None, "PurchaseOrderCancelled")
+
+
+async def test_the_latest_of_several_supplies_is_the_promise_whichever_is_told_last(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    placed = await desk.an_order(10)
+    _ = await order_service.receives(desk.credit_fits(placed), desk.short(placed, 10, FEBRUARY))
+    less = PurchaseOrderAcknowledged(
+        purchase_order_id=desk.purchase, lines=(), expected_on=APRIL, lost=(a_peg(desk, placed, 4),)
+    )
+    later = a_new_date(desk, placed, APRIL).model_copy(update={"pegs": (a_peg(desk, placed, 6),)})
+
+    told = await order_service.receives(less, later, a_purchase(a_peg(desk, placed, 4)), times=5)
+
+    days = [(each.before, each.after) for each in told if isinstance(each, PromiseDateChanged)]
+    assert days == [(FEBRUARY, None), (None, APRIL)]
+    assert (await desk.read(placed))["lines"][0]["promised_on"] == "2026-04-01"
+
+
+async def test_the_day_of_the_other_supply_stands_when_the_latest_is_for_somebody_else(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    placed = await desk.an_order(10)
+    parts = (desk.backorder(placed, 4, APRIL), desk.backorder(placed, 6, FEBRUARY, PurchaseOrderId(new_id())))
+    _ = await order_service.receives(desk.credit_fits(placed), StockBackordered(order_id=placed.order_id, lines=parts))
+    gone = from_it_to_stock(desk, placed).model_copy(
+        update={"purchase_order_id": desk.purchase, "quantity": Quantity.pieces(4)}
+    )
+
+    instead = await order_service.receives(a_supply_for(desk, placed, MARCH, 4), gone)
+
+    assert [each.after for each in instead if isinstance(each, PromiseDateChanged)] == [MARCH]
+
+
+async def test_a_supply_for_goods_that_have_come_changes_nothing(order_service: ServiceUnderTest, desk: Desk) -> None:
+    placed = await desk.an_order(10)
+    _ = await order_service.receives(
+        desk.credit_fits(placed), desk.short(placed, 10, FEBRUARY), desk.reserved(placed, 10)
+    )
+    before = await desk.read(placed)
+
+    assert await order_service.receives(a_new_date(desk, placed, MARCH), a_purchase(a_peg(desk, placed))) == []
+
+    assert await desk.read(placed) == before
 
 
 async def test_a_purchase_gives_the_lines_that_wait_for_it_their_day(
@@ -241,7 +283,7 @@ async def test_a_supplier_that_promises_too_little_takes_the_promise_away(
     placed = await desk.an_order(10)
     _ = await order_service.receives(desk.credit_fits(placed), desk.short(placed, 10, FEBRUARY))
     acknowledged = PurchaseOrderAcknowledged(
-        purchase_order_id=PurchaseOrderId(new_id()), lines=(), expected_on=FEBRUARY, lost=(a_peg(desk, placed),)
+        purchase_order_id=desk.purchase, lines=(), expected_on=FEBRUARY, lost=(a_peg(desk, placed),)
     )
 
     [promise] = await order_service.receives(acknowledged, times=5)

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import Malformed
 from contracts.event import Event, Recorded
@@ -238,8 +237,7 @@ def _event_of(each: Recorded) -> Event:
 
 
 def _refusal_in(fault: Exception) -> Exception:
-    refusal = as_refusal(fault) if isinstance(fault, DBAPIError) else None
-    return refusal or fault
+    return as_refusal(fault) or fault
 
 
 def _offsets(batch: Sequence[Message]) -> dict[tuple[str, int], int]:

@@ -152,11 +152,12 @@ def is_transient(error: BaseException) -> bool:
     return type(error).__module__ == "sqlalchemy.exc" and type(error).__name__ == "TimeoutError"
 
 
-def as_refusal(error: DBAPIError) -> Refused | None:
+def as_refusal(error: BaseException) -> Refused | None:
     """A violated unique key as the refusal that it is."""
     if sqlstate(error) != UNIQUE_VIOLATION:
         return None
-    key = str(getattr(error.driver_exception, "constraint_name", "") or "key").replace("_", " ")
+    driver_error = error.driver_exception if isinstance(error, DBAPIError) else error
+    key = str(getattr(driver_error, "constraint_name", "") or "key").replace("_", " ")
     return AlreadyExists(f"there is one with the same {key}; use that one, or choose another value")
 
 

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import Unavailable
 from contracts.event import Event
@@ -70,7 +69,7 @@ class Executor:
 
     async def _fault(self, fault: Exception, attempt: int) -> None:
         """Wait when another attempt may help; raise what the caller has to know otherwise."""
-        if isinstance(fault, DBAPIError) and (refusal := as_refusal(fault)) is not None:
+        if (refusal := as_refusal(fault)) is not None:
             raise refusal from fault
         if not is_transient(fault):
             raise fault

@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import get_type_hints
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-
 from contracts.errors import OrderloopError
 from contracts.event import Event
 from contracts.ids import new_id
@@ -99,7 +97,7 @@ class TimerRunner:
 
     async def _postpone(self, taken: tuple[str, UUID], fault: Exception) -> None:
         """A timer that fails is tried again, each time later, up to once a day; its reason can be read."""
-        refusal = as_refusal(fault) if isinstance(fault, DBAPIError) else None
+        refusal = as_refusal(fault)
         if not isinstance(refusal or fault, OrderloopError):
             log.error("timer %s of %s failed", *taken, exc_info=fault)
         reason = f"{type(fault).__name__}: {fault}"[:2000]

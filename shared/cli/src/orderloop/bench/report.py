@@ -27,6 +27,7 @@ def _headline(result: Result) -> Table:
     table.add_row("aiokafka records per second, alone", f"{alone['kafka_records_per_second']:.0f}", "", "")
     table.add_row("commits that a loop is worth", f"{result['pgbench_commits_per_loop']}", "", "")
     table.add_row("events per loop", f"{result['quiet']['events_per_loop']}", "", "")
+    table.add_row("seconds of warm-up before, not measured", f"{result['warm_up_seconds']:g}", "", "")
     if result["failed_count"]:
         table.add_row("[red]loops that failed", f"[red]{result['failed_count']}: {result['failed'][0]}", "", "")
     return table

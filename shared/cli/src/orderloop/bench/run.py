@@ -23,12 +23,21 @@ Result = dict[str, Any]  # Any: JSON
 
 
 async def run(
-    plan: Plan, say: Callable[[str], None], *, rate: float = 10, seconds: float = 15, at_once: int = 48
+    plan: Plan,
+    say: Callable[[str], None],
+    *,
+    rate: float = 10,
+    seconds: float = 15,
+    at_once: int = 48,
+    warm_up: float = 8,
 ) -> Result:
     """Measure; see docs/performance.md for what each figure means."""
     async with people(plan) as everybody, watching(plan.kafka) as stream:
         say("a company with customers, items and stock")
         load = await prepare(Steps(everybody, stream))
+        if warm_up:
+            say(f"warm-up: {warm_up:g} s flat out, not measured (a broker that has just started is slow)")
+            await flat_out(load, at_once, warm_up)
         stream.forget()
         load.loops.clear()
         say(f"{rate:g} loops per second for {seconds:g} s")
@@ -52,6 +61,7 @@ async def run(
         "hop_ms": _ms(Spread.of(hop.seconds for hop in quiet_hops)),
         "loop_ms": _ms(Spread.of(quiet_loops)),
         "quiet": {"loops_per_second": rate, "loops": len(quiet_loops), "events_per_loop": events_per_loop},
+        "warm_up_seconds": warm_up,
         "full": {
             "loops": len(full_loops),
             "drivers": at_once,
@@ -76,8 +86,10 @@ def save(result: Result, plan: Plan) -> str:
     return str(path)
 
 
-def measure(plan: Plan, say: Callable[[str], None], *, rate: float, seconds: float, at_once: int) -> Result:
-    return asyncio.run(run(plan, say, rate=rate, seconds=seconds, at_once=at_once))
+def measure(
+    plan: Plan, say: Callable[[str], None], *, rate: float, seconds: float, at_once: int, warm_up: float
+) -> Result:
+    return asyncio.run(run(plan, say, rate=rate, seconds=seconds, at_once=at_once, warm_up=warm_up))
 
 
 def _machine() -> Result:

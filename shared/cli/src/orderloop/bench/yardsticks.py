@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -16,6 +15,8 @@ from orderloop.platform import postgres
 
 COMMITS = re.compile(r"tps = ([\d.]+)")
 TOPIC = "bench.yardstick"
+PARTITIONS = 3
+LEADER_SECONDS = 15
 RECORD = b"x" * 330
 
 
@@ -37,17 +38,16 @@ async def measure(postgres_address: str, kafka: str, seconds: int = 5) -> Yardst
 async def _commits(address: str, seconds: int) -> float:
     """pgbench: BEGIN, one insert of 330 bytes, COMMIT, by eight clients, prepared."""
     connection = await asyncpg.connect(address)
-    script = Path("bench_insert.sql")
     try:
         await connection.execute("DROP TABLE IF EXISTS bench_yardstick")
         await connection.execute("CREATE TABLE bench_yardstick (id bigint GENERATED ALWAYS AS IDENTITY, value bytea)")
-        return await _pgbench(address, script, seconds)
+        return await _pgbench(address, seconds)
     finally:
         await connection.execute("DROP TABLE IF EXISTS bench_yardstick")
         await connection.close()
 
 
-async def _pgbench(address: str, script: Path, seconds: int) -> float:
+async def _pgbench(address: str, seconds: int) -> float:
     statement = "BEGIN;\nINSERT INTO bench_yardstick (value) VALUES (decode(repeat('78', 330), 'hex'));\nCOMMIT;\n"
     process = await asyncio.create_subprocess_exec(
         str(postgres.binary("pgbench")),
@@ -70,11 +70,23 @@ async def _records(kafka: str, seconds: int) -> float:
     await admin.start()
     try:
         if TOPIC not in await admin.list_topics():
-            await admin.create_topics([NewTopic(TOPIC, 3, 1)])
+            await admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])
+        await _led(admin)
         return await _produce(kafka, seconds)
     finally:
         await admin.delete_topics([TOPIC])
         await admin.close()
+
+
+async def _led(admin: AIOKafkaAdminClient) -> None:
+    """Wait until every partition has a leader; who produces before is refused. Raises TimeoutError."""
+    async with asyncio.timeout(LEADER_SECONDS):
+        while True:
+            [topic] = await admin.describe_topics([TOPIC])
+            leaders = [part["leader"] for part in topic["partitions"] if not part["error_code"]]
+            if len(leaders) == PARTITIONS and min(leaders) >= 0:
+                return
+            await asyncio.sleep(0.1)
 
 
 async def _produce(kafka: str, seconds: int) -> float:
@@ -86,13 +98,13 @@ async def _produce(kafka: str, seconds: int) -> float:
         sent, begun = 0, time.perf_counter()
         while time.perf_counter() - begun < seconds:
             waiting = []
-            for partition in range(3):
+            for partition in range(PARTITIONS):
                 batch = producer.create_batch()
                 for _ in range(500):
                     batch.append(key=b"key", value=RECORD, timestamp=None)
                 waiting.append(await producer.send_batch(batch, TOPIC, partition=partition))
             await asyncio.gather(*waiting)
-            sent += 1500
+            sent += 500 * PARTITIONS
         return round(sent / (time.perf_counter() - begun))
     finally:
         await producer.stop()
