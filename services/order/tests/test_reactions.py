@@ -204,9 +204,23 @@ async def test_the_latest_of_several_supplies_is_the_promise_whichever_is_told_l
 
     told = await order_service.receives(less, later, a_purchase(a_peg(desk, placed, 4)), times=5)
 
-    days = [(each.before, each.after) for each in told if isinstance(each, PromiseDateChanged)]
-    assert days == [(FEBRUARY, None), (None, APRIL)]
+    [promise] = told
+    assert isinstance(promise, PromiseDateChanged)
+    assert (promise.before, promise.after, promise.because) == (FEBRUARY, APRIL, "PurchaseOrderDateChanged")
     assert (await desk.read(placed))["lines"][0]["promised_on"] == "2026-04-01"
+
+
+async def test_a_purchase_of_a_part_of_what_has_no_day_promises_nothing_until_the_rest_is_bought(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    placed = await desk.an_order_that_waits(10)
+
+    part = await order_service.receives(a_purchase(a_peg(desk, placed, 4)))
+    [promise] = await order_service.receives(a_purchase(a_peg(desk, placed, 6)), times=5)
+
+    assert part == []
+    assert isinstance(promise, PromiseDateChanged)
+    assert (promise.before, promise.after) == (None, MARCH)
 
 
 async def test_the_day_of_the_other_supply_stands_when_the_latest_is_for_somebody_else(

@@ -72,12 +72,14 @@ class LineProgress:
         return self.pending + self.asked + self.backordered
 
     @property
-    def expected_on(self) -> date | None:
-        """The day on which all that is short is there; unknown as long as that of any part is."""
-        covered = sum((supply.quantity for supply in self.supplies.values()), NOTHING)
-        if covered < self.backordered:
-            return None
+    def last_supply_on(self) -> date | None:
+        """The latest day of all supplies that are known."""
         return max((supply.expected_on for supply in self.supplies.values()), default=None)
+
+    @property
+    def is_supplied(self) -> bool:
+        """All that is short has a supply."""
+        return sum((supply.quantity for supply in self.supplies.values()), NOTHING) >= self.backordered
 
     @property
     def is_conserved(self) -> bool:

@@ -127,21 +127,25 @@ class Promise:
         return tuple(line.supplies for line in self.lines)
 
     def promise_shortage(self, parts: Sequence[Backorder]) -> tuple[PromiseDateChanged, ...]:
-        """Goods are short; the day on which the last of them comes is the promise."""
+        """Goods are short: they are promised for the day on which the last come, unknown as long as any part is."""
         short = [line for line in self.lines if any(part.line_id == line.line_id for part in parts)]
         for line in short:
             line.supplies = with_shortage(line.supplies, [part for part in parts if part.line_id == line.line_id])
-        return self.promise({line.line_id: line.expected_on for line in short}, "StockBackordered")
+        days = {line.line_id: line.last_supply_on if line.is_supplied else None for line in short}
+        return self.promise(days, "StockBackordered")
 
     def promise_supply(self, event: AboutSupply) -> tuple[PromiseDateChanged, ...]:
-        """A supply came up, moved or is gone. A line that waits for nothing does not care. Raises LineNotFound."""
+        """A supply came up, moved or is gone. A line that waits for nothing does not care. Raises LineNotFound.
+
+        A promise moves with what is known; a new one is made when all that is short has a supply.
+        """
         named = [self.line(line_id) for line_id in lines_by_order(event).get(self.order_id, ())]
         days: dict[LineId, date | None] = {}
-        for line in named:
-            if line.waiting:
-                line.supplies = after(event, line.line_id, line.still_to_come())
-                if line.expected_on or takes_away(event):
-                    days[line.line_id] = line.expected_on
+        for line in (line for line in named if line.waiting):
+            line.supplies = after(event, line.line_id, line.still_to_come())
+            day = line.last_supply_on
+            if (line.promised_on or line.is_supplied) and (day or takes_away(event)):
+                days[line.line_id] = day
         return self.promise(days, type(event).__name__)
 
     def promise(self, days: Mapping[LineId, date | None], because: str) -> tuple[PromiseDateChanged, ...]:
