@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -23,6 +24,9 @@ Transaction = AsyncConnection
 
 UNIQUE_VIOLATION = "23505"
 LOCK_TIMEOUT = "55P03"
+WAIT_FOR_ROOM = 5
+"""Seconds that work may wait for a connection."""
+
 _TRANSIENT = ("40001", "40P01", LOCK_TIMEOUT, "57P01", "57P02", "57P03", "25P03", "25006")
 _TRANSIENT_CLASSES = ("08", "53")
 
@@ -93,7 +97,7 @@ class Database:
             self.url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=5,
+            pool_timeout=WAIT_FOR_ROOM,
             json_serializer=_as_it_is,
             json_deserializer=_as_it_is,
             connect_args={
@@ -105,18 +109,50 @@ class Database:
             },
         )
 
+        self._idle: list[AsyncConnection] = []
+        self._room = asyncio.Semaphore(pool_size)
+
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[Transaction]:
-        async with self.engine.begin() as tx:
-            yield tx
+        """One transaction. Raises TimeoutError when there is no room for five seconds."""
+        async with self._connection() as connection, connection.begin():
+            yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Transaction]:
         """A connection for queries: each statement sees what is committed; nothing is kept."""
-        async with self.engine.connect() as tx:
-            yield tx
+        async with self._connection() as connection:
+            yield connection
+            await connection.rollback()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection that is kept at hand: SQLAlchemy's own way in and out costs as much as a statement."""
+        async with asyncio.timeout(WAIT_FOR_ROOM):
+            await self._room.acquire()
+        try:
+            connection = self._idle.pop() if self._idle else await self.engine.connect()
+            try:
+                yield connection
+            except BaseException as fault:
+                await connection.close()
+                if is_lost(fault):  # then so are the others
+                    await self._drop_idle()
+                raise
+            if connection.invalidated or connection.in_transaction():
+                await connection.close()
+            else:
+                self._idle.append(connection)
+        finally:
+            self._room.release()
+
+    async def _drop_idle(self) -> None:
+        while self._idle:
+            with suppress(Exception):
+                await self._idle.pop().close()
 
     async def close(self) -> None:
+        await self._drop_idle()
         await self.engine.dispose()
 
 
@@ -134,6 +170,16 @@ def sqlstate(error: BaseException) -> str | None:
     """The SQLSTATE behind an error: SQLAlchemy's classes do not tell a lost connection from a bug."""
     driver = getattr(error, "driver_exception", None) if isinstance(error, DBAPIError) else error
     return cast("str | None", getattr(driver, "sqlstate", None))
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection is gone."""
+    if isinstance(error, OSError | asyncpg.InterfaceError):
+        return True
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or is_lost(error.driver_exception)):
+        return True
+    state = sqlstate(error) or ""
+    return state.startswith("08") or state in ("57P01", "57P02", "57P03")
 
 
 def is_transient(error: BaseException) -> bool:
