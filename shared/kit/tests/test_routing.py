@@ -210,3 +210,21 @@ async def relabel(
     return await counter_service.post(
         f"/counters/{counter_id}", {"label": label}, method="PATCH", if_match=if_match, key=key
     )
+
+
+async def test_the_document_says_which_headers_a_command_needs(counter_service: ServiceUnderTest) -> None:
+    document = (await counter_service.http.get("/openapi.json")).json()
+
+    needed = {
+        (operation["operationId"], each["name"])
+        for path in document["paths"].values()
+        for operation in path.values()
+        for each in operation.get("parameters", [])
+        if each["in"] == "header" and each["required"]
+    }
+
+    commands = {route.handler.__name__: route for route in counter_service.service.commands.routes}
+    assert {name for name, header in needed if header == "Idempotency-Key"} == set(commands)
+    assert {name for name, header in needed if header == "If-Match"} == {
+        name for name, route in commands.items() if route.if_match == "required"
+    }

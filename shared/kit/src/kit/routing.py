@@ -107,6 +107,16 @@ class Commands:
             description=inspect.getdoc(handler) or inspect.getdoc(entry.command) or "",
         )
 
+    def declare(self, document: dict[str, Any]) -> None:  # Any: JSON
+        """Say in the OpenAPI document which headers are required: a missing one is answered by us, not by FastAPI."""
+        for route in self.routes:
+            for header in document["paths"][route.path][route.method.lower()]["parameters"]:
+                if header["name"] == "Idempotency-Key" or (
+                    header["name"] == "If-Match" and route.if_match == "required"
+                ):
+                    header["required"] = True
+                    header["schema"] = next(each for each in header["schema"]["anyOf"] if each["type"] == "string")
+
 
 async def reading(request: Request) -> AsyncGenerator[Transaction]:
     try:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import MetaData
@@ -168,8 +168,23 @@ def create_app(service: Service, settings: Settings, roles: Sequence[Role] = ROL
     for router in (health.router, ops.router, history.router):
         app.include_router(router)
     problems.install(app)
+    if "api" in roles:
+        _declare_commands(app, service.commands)
     docs.install(app)
     authenticator = Authenticator(jwks=settings.jwks, issuer=settings.issuer, audience=settings.audience)
     app.add_middleware(RequireToken, authenticator=authenticator)
     app.add_middleware(TraceRequests)
     return app
+
+
+def _declare_commands(app: FastAPI, commands: Commands) -> None:
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:  # Any: JSON
+        known = app.openapi_schema is not None
+        document = generate()
+        if not known:
+            commands.declare(document)
+        return document
+
+    app.openapi = openapi
