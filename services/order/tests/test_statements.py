@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from conftest import Desk
 
 
-@contextmanager
-def statements(service: ServiceUnderTest) -> Generator[list[str]]:
+@asynccontextmanager
+async def statements(service: ServiceUnderTest) -> AsyncGenerator[list[str]]:
     """The statements that touch the tables of orders, items and customers, by their first word.
 
     Those that go straight to the driver are told by the driver, which does so a moment later.
     """
+    await service.running.database.drop_idle()  # so that each connection is seen as it comes
     engine, seen = service.running.database.engine.sync_engine, list[str]()
     watched = list[asyncpg.Connection]()
 
@@ -68,7 +69,7 @@ async def test_each_hop_of_the_happy_path_reads_and_writes_the_order_once(
     )
 
     for hop in hops:
-        with statements(order_service) as seen:
+        async with statements(order_service) as seen:
             _ = await order_service.receives(hop)
         assert sorted(seen) == ["SELECT", "UPDATE"], type(hop).__name__
 
@@ -76,7 +77,7 @@ async def test_each_hop_of_the_happy_path_reads_and_writes_the_order_once(
 async def test_placing_reads_the_customer_and_all_items_once_and_writes_once(
     order_service: ServiceUnderTest, desk: Desk
 ) -> None:
-    with statements(order_service) as seen:
+    async with statements(order_service) as seen:
         placed = await desk.an_order(10, 3)
 
     assert isinstance(placed, OrderPlaced)

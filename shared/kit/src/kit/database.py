@@ -137,7 +137,7 @@ class Database:
             except BaseException as fault:
                 await connection.close()
                 if is_lost(fault):  # then so are the others
-                    await self._drop_idle()
+                    await self.drop_idle()
                 raise
             if connection.invalidated or connection.in_transaction():
                 await connection.close()
@@ -146,13 +146,14 @@ class Database:
         finally:
             self._room.release()
 
-    async def _drop_idle(self) -> None:
+    async def drop_idle(self) -> None:
+        """Close the connections that are kept at hand; what comes next makes new ones."""
         while self._idle:
             with suppress(Exception):
                 await self._idle.pop().close()
 
     async def close(self) -> None:
-        await self._drop_idle()
+        await self.drop_idle()
         await self.engine.dispose()
 
 
