@@ -14,7 +14,7 @@ from orderloop.platform import processes, services, supervisor
 from orderloop.platform.plan import SERVICES, Plan
 
 MIB = 1024 * 1024
-LAG = ("lag", "lag_seconds", "consumer_lag", "consumer_lag_seconds")  # how /readyz may name it
+LAG = ("lag_seconds", "unpublished_seconds")  # how /readyz names it: the age of the oldest event that waits
 
 
 @dataclass(frozen=True)
