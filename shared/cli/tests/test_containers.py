@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from contracts import SERVICES
+from orderloop.platform import jars
 from orderloop.platform.home import home
 
 Json = dict[str, Any]
@@ -43,6 +44,10 @@ def test_each_service_has_its_database_and_its_topic(root: Path, compose: Json) 
         loop = re.search(r"for service in ([a-z ]+);", text)
         assert loop is not None
         assert tuple(loop[1].split()) == SERVICES
+
+
+def test_containers_run_the_same_kafka_as_one_machine(compose: Json) -> None:
+    assert compose["kafka"]["image"] == compose["topics"]["image"] == f"apache/kafka:{jars.KAFKA}"
 
 
 def test_services_start_after_what_they_need(compose: Json) -> None:

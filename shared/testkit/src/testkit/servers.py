@@ -56,6 +56,6 @@ def _containers() -> Generator[Servers]:
     from testcontainers.kafka import KafkaContainer
     from testcontainers.postgres import PostgresContainer
 
-    with PostgresContainer("postgres:18") as postgres, KafkaContainer("apache/kafka:4.1.0") as kafka:
+    with PostgresContainer("postgres:18") as postgres, KafkaContainer("apache/kafka:4.3.1") as kafka:
         address = postgres.get_connection_url().replace("postgresql+psycopg2://", "postgresql://")
         yield Servers(address, kafka.get_bootstrap_server())
