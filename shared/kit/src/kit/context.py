@@ -35,3 +35,10 @@ def current_event() -> Recorded:
     if found is None:
         raise RuntimeError("there is a current event only inside a reaction")
     return found
+
+
+def note_written(id: UUID, version: int) -> None:
+    """Remember which version of an aggregate this command wrote: the caller is told it as an ETag."""
+    versions = written.get()
+    if versions is not None:
+        versions[id] = version

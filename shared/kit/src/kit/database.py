@@ -199,12 +199,17 @@ def is_transient(error: BaseException) -> bool:
     return type(error).__module__ == "sqlalchemy.exc" and type(error).__name__ == "TimeoutError"
 
 
+def constraint_of(error: BaseException) -> str:
+    """The name of the violated constraint, if the database told it."""
+    driver_error = error.driver_exception if isinstance(error, DBAPIError) else error
+    return str(getattr(driver_error, "constraint_name", None) or "")
+
+
 def as_refusal(error: BaseException) -> Refused | None:
     """A violated unique key as the refusal that it is."""
     if sqlstate(error) != UNIQUE_VIOLATION:
         return None
-    driver_error = error.driver_exception if isinstance(error, DBAPIError) else error
-    key = str(getattr(driver_error, "constraint_name", "") or "key").replace("_", " ")
+    key = (constraint_of(error) or "key").replace("_", " ")
     return AlreadyExists(f"there is one with the same {key}; use that one, or choose another value")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect, RowMapping
 from sqlalchemy.sql import ClauseElement
 
 from contracts.errors import NotFound, VersionMismatch
-from kit.context import written
+from kit.context import note_written
 from kit.database import Document, StaleWrite, Transaction, driver
 
 
@@ -30,11 +30,7 @@ class Rows:
         row = await self.find(id)
         if row is None:
             raise NotFound(f"there is no {self.noun} {id}")
-        if expected_version is not None and row["version"] != expected_version:
-            raise VersionMismatch(
-                f"the {self.noun} is at version {row['version']}, you saw {expected_version}: "
-                "read it again, then decide"
-            )
+        must_be_at(self.noun, row["version"], expected_version)
         return row
 
     async def find(self, id: UUID) -> RowMapping | None:
@@ -57,7 +53,7 @@ class Rows:
                 {**{name: bindparam(name) for name in (self.key.name, "version", *plain)}, **computed}
             )
         _ = await self.tx.execute(statement, {self.key.name: id, "version": 1, **plain})
-        self._wrote(id, 1)
+        note_written(id, 1)
         return 1
 
     async def save(self, id: UUID, version: int, values: Mapping[str, Any]) -> int:  # Any: column values
@@ -69,17 +65,20 @@ class Rows:
         done = await self.tx.execute(statement, {_ID: id, _WAS: version, "version": version + 1, **plain})
         if done.rowcount != 1:
             raise StaleWrite(f"{self.noun} {id} is no longer at version {version}")
-        self._wrote(id, version + 1)
+        note_written(id, version + 1)
         return version + 1
 
     async def put(self, id: UUID, version: int, values: Mapping[str, Any]) -> int:  # Any: column values
         """`add` at version 0, else `save`."""
         return await (self.save(id, version, values) if version else self.add(id, values))
 
-    def _wrote(self, id: UUID, version: int) -> None:
-        versions = written.get()
-        if versions is not None:
-            versions[id] = version
+
+def must_be_at(noun: str, version: int, expected_version: int | None) -> None:
+    """Whether the caller saw what is there now. Raises VersionMismatch."""
+    if expected_version not in (None, version):
+        raise VersionMismatch(
+            f"the {noun} is at version {version}, you saw {expected_version}: read it again, then decide"
+        )
 
 
 def _parted(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:  # Any: column values

@@ -17,7 +17,7 @@ from contracts.ids import CustomerId
 from customer.domain.customer import Customer, CustomerUnknown, ExternalReferenceTaken, Status, TaxIdTaken
 from customer.storage.tables import customer_number, customers
 from customer.storage.words import stored
-from kit.database import Transaction
+from kit.database import Transaction, constraint_of
 from kit.locks import lock
 from kit.storage import Rows
 
@@ -119,7 +119,7 @@ async def _refusals(customer: Customer) -> AsyncGenerator[None]:
     try:
         yield
     except IntegrityError as error:
-        refusal = _refusal(str(getattr(error.driver_exception, "constraint_name", "")), customer)
+        refusal = _refusal(constraint_of(error), customer)
         if refusal is None:
             raise
         raise refusal from error

@@ -17,7 +17,7 @@ from finance.domain.payment import Payment
 from finance.domain.refund import Refund
 from finance.storage import journal
 from finance.storage.accounts import Accounts
-from finance.storage.bulk import Write, write_rows
+from kit.bulk import Write, write_rows
 from kit.context import current_event
 from kit.database import Transaction
 

@@ -7,8 +7,8 @@ from contracts.order import OrderAmended, OrderPlaced
 from finance.domain.credit_account import Decision, News
 from finance.domain.open_order import OpenOrder
 from finance.storage.accounts import Accounts
-from finance.storage.bulk import write_rows
 from finance.storage.orders import Orders
+from kit.bulk import write_rows
 from kit.database import Transaction
 
 

@@ -7,9 +7,9 @@ from contracts.order import OrderClosed
 from contracts.values import Money
 from finance.domain.credit_account import News
 from finance.storage.accounts import Accounts
-from finance.storage.bulk import write_rows
 from finance.storage.orders import Orders
 from finance.storage.payments import Payments
+from kit.bulk import write_rows
 from kit.database import Transaction
 
 

@@ -13,8 +13,9 @@ from contracts.errors import NotFound
 from contracts.ids import CustomerId
 from contracts.values import Money
 from finance.domain.credit_account import CreditAccount, WaitingOrder
-from finance.storage.bulk import Row, Write, note_written, read_rows, write_rows
 from finance.storage.tables import credit_accounts, credit_notes, invoices, orders, payments, refunds
+from kit.bulk import Row, Write, read_rows, write_rows
+from kit.context import note_written
 from kit.database import Transaction
 from kit.storage import Rows
 

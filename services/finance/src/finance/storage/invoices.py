@@ -17,8 +17,9 @@ from contracts.lines import InvoicedLine
 from contracts.values import Money
 from finance.domain.credit_note import CreditNote
 from finance.domain.invoice import Invoice, ShipmentAlreadyInvoiced
-from finance.storage.bulk import Row, Write, note_written, read_rows, write_rows
 from finance.storage.tables import credit_notes, invoices
+from kit.bulk import Row, Write, read_rows, write_rows
+from kit.context import note_written
 from kit.database import Transaction
 from kit.storage import Rows
 

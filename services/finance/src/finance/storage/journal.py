@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from contracts.ids import new_id
 from finance.domain.journal_entry import JournalEntry
-from finance.storage.bulk import Write, write_rows
+from kit.bulk import Write, write_rows
 from kit.context import cause
 from kit.database import Transaction
 

@@ -1,7 +1,7 @@
 """The next number of a kind of document."""
 
 from finance.domain.numbers import Series, number
-from finance.storage.bulk import read_rows
+from kit.bulk import read_rows
 from kit.database import Transaction
 
 

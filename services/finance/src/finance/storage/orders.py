@@ -9,7 +9,8 @@ from contracts.ids import OrderId
 from contracts.values import Money
 from finance.domain.open_order import OpenLine, OpenOrder, OrderStatus
 from finance.domain.payment import OrderOfPaymentUnknown
-from finance.storage.bulk import Row, Write, note_written, read_rows, write_rows
+from kit.bulk import Row, Write, read_rows, write_rows
+from kit.context import note_written
 from kit.database import Transaction
 
 _LINES: TypeAdapter[tuple[OpenLine, ...]] = TypeAdapter(tuple[OpenLine, ...])

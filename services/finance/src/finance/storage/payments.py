@@ -16,8 +16,9 @@ from contracts.ids import CustomerId, InvoiceId, OrderId, PaymentId
 from contracts.values import Money
 from finance.domain.payment import Allocation, Payment, PaymentReferenceTaken
 from finance.domain.refund import Refund
-from finance.storage.bulk import Write, note_written, read_rows
 from finance.storage.tables import payments, refunds
+from kit.bulk import Write, read_rows
+from kit.context import note_written
 from kit.database import Transaction
 from kit.storage import Rows
 

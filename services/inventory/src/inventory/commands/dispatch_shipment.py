@@ -16,12 +16,12 @@ from inventory.domain.issuing import issue, shipped_goods, shipped_service
 from inventory.domain.ledger import entries_of_dispatch
 from inventory.domain.lot import Lot, Taken
 from inventory.domain.shipment import Shipment
-from inventory.storage.bulk import Write, write_rows
 from inventory.storage.demands import Demands
 from inventory.storage.ledger import Ledger
 from inventory.storage.lots import Lots
 from inventory.storage.shipments import Shipments
 from inventory.storage.stock import Stock
+from kit.bulk import Write, write_rows
 from kit.database import Transaction
 from kit.executor import Command
 from kit.locks import lock

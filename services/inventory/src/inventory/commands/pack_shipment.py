@@ -14,9 +14,9 @@ from contracts.values import Quantity
 from inventory.domain.issuing import LotNotHere
 from inventory.domain.lot import Lot
 from inventory.domain.shipment import PackedLine, Shipment
-from inventory.storage.bulk import write_rows
 from inventory.storage.lots import Lots
 from inventory.storage.shipments import Shipments
+from kit.bulk import write_rows
 from kit.database import Transaction
 from kit.executor import Command
 

@@ -8,9 +8,9 @@ from contracts.lines import LineQuantity, ReservedLine
 from inventory.domain.demand import LineNotDemanded
 from inventory.domain.item import Tracking
 from inventory.domain.shipment import shipments_for
-from inventory.storage.bulk import write_rows
 from inventory.storage.demands import Demands
 from inventory.storage.shipments import Shipments
+from kit.bulk import write_rows
 from kit.database import Transaction
 from kit.executor import Command
 

@@ -20,9 +20,9 @@ from inventory.domain.backlog import Waiting
 from inventory.domain.demand import Demand
 from inventory.domain.quantities import per_line
 from inventory.domain.stock import plan_reservation, serve
-from inventory.storage.bulk import write_rows
 from inventory.storage.demands import Demands
 from inventory.storage.stock import Stock
+from kit.bulk import write_rows
 from kit.database import Transaction
 from kit.executor import Command
 

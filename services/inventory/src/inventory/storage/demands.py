@@ -14,7 +14,7 @@ from contracts.ids import CustomerId, ItemId, LineId, OrderId
 from contracts.values import Quantity
 from inventory.domain.demand import Demand, DemandLine, Holding
 from inventory.domain.item import Tracking
-from inventory.storage.bulk import Row, Write, read_rows, write_rows
+from kit.bulk import Row, Write, read_rows, write_rows
 from kit.database import Transaction
 
 _HOLDINGS: TypeAdapter[list[Holding]] = TypeAdapter(list[Holding])

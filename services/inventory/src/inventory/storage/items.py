@@ -7,8 +7,8 @@ from contracts.ids import ItemId
 from contracts.values import Money
 from inventory.domain.item import Item
 from inventory.domain.warehouse import Warehouse
-from inventory.storage.bulk import Row
 from inventory.storage.tables import items, warehouses
+from kit.bulk import Row
 from kit.database import Transaction
 from kit.storage import Rows
 

@@ -9,8 +9,8 @@ from sqlalchemy import insert
 from contracts.inventory import GoodsReceived
 from inventory.domain.goods_receipt import GoodsReceipt
 from inventory.domain.ledger import Movement
-from inventory.storage.bulk import Write, write_rows
 from inventory.storage.tables import goods_receipts
+from kit.bulk import Write, write_rows
 from kit.database import Transaction
 
 

@@ -11,8 +11,8 @@ from contracts.errors import NotFound
 from contracts.ids import ItemId, LotId, WarehouseId
 from contracts.values import Money, Quantity
 from inventory.domain.lot import Lot
-from inventory.storage.bulk import Row, Write, read_rows, write_rows
 from inventory.storage.tables import lots
+from kit.bulk import Row, Write, read_rows, write_rows
 from kit.database import Transaction
 from kit.storage import Rows
 

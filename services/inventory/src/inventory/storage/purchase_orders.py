@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import RowMapping
 
-from contracts.errors import NotFound, VersionMismatch
+from contracts.errors import NotFound
 from contracts.ids import ItemId, PurchaseOrderId
 from inventory.domain.purchase_order import EXPECTING, RUNNING, PurchaseOrder, PurchaseStatus
 from inventory.storage.tables import purchase_order_number, purchase_orders
 from kit.database import Transaction
-from kit.storage import Rows
+from kit.storage import Rows, must_be_at
 
 _EXPECTED = purchase_orders.c.status.in_(sorted(EXPECTING))
 _COLUMNS = ("number", "supplier", "warehouse_id", "expected_on", "lines", "pegs", "cancellation_reason")
@@ -50,7 +50,7 @@ class PurchaseOrders:
         found = await self._found(mine | (_EXPECTED & purchase_orders.c.item_ids.overlap(items)))
         for purchase in found:
             if purchase.purchase_order_id == purchase_order_id:
-                _must_be_at(purchase, expected_version)
+                must_be_at("purchase order", purchase.version, expected_version)
                 return purchase, found
         raise PurchaseUnknown(f"there is no purchase order {purchase_order_id}; name one from GET /purchase-orders")
 
@@ -81,14 +81,6 @@ def purchase_of(row: RowMapping) -> PurchaseOrder:
         status=PurchaseStatus(row["status"]),
         **{name: row[name] for name in _COLUMNS},
     )
-
-
-def _must_be_at(purchase: PurchaseOrder, expected_version: int | None) -> None:
-    if expected_version not in (None, purchase.version):
-        raise VersionMismatch(
-            f"the purchase order is at version {purchase.version}, you saw {expected_version}:"
-            " read it again, then decide"
-        )
 
 
 def _values(purchase: PurchaseOrder) -> dict[str, Any]:  # Any: column values

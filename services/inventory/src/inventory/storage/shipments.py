@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 
 from pydantic import TypeAdapter
 
-from contracts.errors import NotFound, VersionMismatch
+from contracts.errors import NotFound
 from contracts.ids import ItemId, OrderId, ShipmentId
 from inventory.domain.shipment import IN_THE_HOUSE, Shipment, ShipmentLine, ShipmentStatus
-from inventory.storage.bulk import Row, Write, read_rows, write_rows
-from kit.context import written
+from kit.bulk import Row, Write, read_rows, write_rows
+from kit.context import note_written
 from kit.database import Transaction
+from kit.storage import must_be_at
 
 _LINES: TypeAdapter[tuple[ShipmentLine, ...]] = TypeAdapter(tuple[ShipmentLine, ...])
 _COLUMNS = (
@@ -29,7 +30,7 @@ class Shipments:
     async def get(self, shipment_id: ShipmentId, expected_version: int | None = None) -> Shipment:
         """Raises NotFound, VersionMismatch."""
         for row in await read_rows(self.tx, _GET, shipment_id):
-            _must_be_at(row["version"], expected_version)
+            must_be_at("shipment", row["version"], expected_version)
             return _read(row)
         raise NotFound(f"there is no shipment {shipment_id}")
 
@@ -64,7 +65,7 @@ class Shipments:
         for each in changed:
             rows.append((each.shipment_id, each.version, *_state(each)))
             each.version += 1
-            _note_written(each)
+            note_written(each.shipment_id, each.version)
         return _SAVE, rows
 
 
@@ -79,20 +80,6 @@ def shipment_of(row: Row, lines: tuple[ShipmentLine, ...] | None = None) -> Ship
 
 def _read(row: Row) -> Shipment:
     return shipment_of(row, _LINES.validate_json(row["lines"]))
-
-
-def _must_be_at(version: int, expected_version: int | None) -> None:
-    if expected_version not in (None, version):
-        raise VersionMismatch(
-            f"the shipment is at version {version}, you saw {expected_version}: read it again, then decide"
-        )
-
-
-def _note_written(shipment: Shipment) -> None:
-    """The answer to a request tells the version."""
-    versions = written.get()
-    if versions is not None:
-        versions[shipment.shipment_id] = shipment.version
 
 
 def _state(shipment: Shipment) -> tuple[object, ...]:

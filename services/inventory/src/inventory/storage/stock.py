@@ -11,8 +11,8 @@ from contracts.lines import ReservedLine
 from contracts.values import Quantity
 from inventory.domain.item import Item
 from inventory.domain.stock import StockLevel, availability_of, empty_level
-from inventory.storage.bulk import Row, Write, read_rows, write_rows
 from inventory.storage.items import ItemUnknown, WarehouseUnknown, item_of
+from kit.bulk import Row, Write, read_rows, write_rows
 from kit.database import Transaction
 
 Key = tuple[ItemId, WarehouseId]

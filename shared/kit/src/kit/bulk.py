@@ -6,17 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 from asyncpg import Record
 from sqlalchemy.engine import RowMapping
 
 from contracts.errors import Refused
-from kit.context import written
-from kit.database import AlreadyExists, StaleWrite, Transaction, driver
+from kit.database import StaleWrite, Transaction, constraint_of, driver
 
-Row = RowMapping | Mapping[str, Any]  # Any: column values
+Row = RowMapping | Record | Mapping[str, Any]  # Any: column values
 """What is read of a row, with its documents."""
 
 Write = tuple[str, Sequence[tuple[object, ...]]]
@@ -26,8 +24,7 @@ Write = tuple[str, Sequence[tuple[object, ...]]]
 async def write_rows(tx: Transaction, *writes: Write, taken: Mapping[str, Refused] | None = None) -> None:
     """Run each statement for all of its rows at once, and all statements together; no two write the same row.
 
-    Raises StaleWrite when one of them does not reach every one of its rows, AlreadyExists when there is one with the
-    same key, or what `taken` says for the name of that key.
+    Raises StaleWrite when one of them does not reach every one of its rows, and what `taken` says for a key in use.
     """
     due = [(statement, rows) for statement, rows in writes if rows]
     if not due:
@@ -37,7 +34,9 @@ async def write_rows(tx: Transaction, *writes: Write, taken: Mapping[str, Refuse
     try:
         [reached] = await (await driver(tx)).fetch(together, *columns)
     except asyncpg.UniqueViolationError as error:
-        raise (taken or {}).get(_key(error)) or _already_exists(error) from error
+        if (refusal := (taken or {}).get(constraint_of(error))) is None:
+            raise
+        raise refusal from error
     for (_, rows), number in zip(due, reached, strict=True):
         if number != len(rows):
             raise StaleWrite(f"{len(rows) - number} of {len(rows)} rows are no longer as they were read")
@@ -46,22 +45,6 @@ async def write_rows(tx: Transaction, *writes: Write, taken: Mapping[str, Refuse
 async def read_rows(tx: Transaction, statement: str, *parameters: object) -> list[Record]:
     """Read past SQLAlchemy, which would double what it costs."""
     return await (await driver(tx)).fetch(statement, *parameters)
-
-
-def note_written(id: UUID, version: int) -> None:
-    """The answer to a request tells the version."""
-    versions = written.get()
-    if versions is not None:
-        versions[id] = version
-
-
-def _key(error: asyncpg.UniqueViolationError) -> str:
-    return str(getattr(error, "constraint_name", None) or "key")
-
-
-def _already_exists(error: asyncpg.UniqueViolationError) -> AlreadyExists:
-    key = _key(error).replace("_", " ")
-    return AlreadyExists(f"there is one with the same {key}; use that one, or choose another value")
 
 
 @cache
