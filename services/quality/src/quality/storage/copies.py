@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from contracts.customer import CustomerProfileChanged, CustomerRegistered
 from contracts.errors import NotFound, Refused
 from contracts.ids import CustomerId, ItemId, LotId, OrderId
 from contracts.inventory import GoodsReceived, ItemRegistered
 from contracts.service import CaseOpened
 from kit.database import Transaction
+from kit.known_customers import KnownCustomers
 from quality.storage.tables import cases, customers, items, lots
 
 
@@ -45,38 +45,11 @@ class CaseCopy:
     order_id: OrderId | None
 
 
-class Customers:
+class Customers(KnownCustomers):
     """The customers that have been heard of."""
 
-    def __init__(self, tx: Transaction) -> None:
-        self.tx = tx
-
-    async def remember(self, event: CustomerRegistered | CustomerProfileChanged) -> None:
-        row = insert(customers).values(customer_id=event.customer_id, name=event.name)
-        await self.tx.execute(row.on_conflict_do_update(index_elements=["customer_id"], set_={"name": event.name}))
-
-    async def merge(self, customer_id: CustomerId, survivor_id: CustomerId) -> CustomerId:
-        """Returns who remains: the survivor may have been merged, too, as mergers are heard of in any order."""
-        remains = await self.survivor_of(survivor_id)
-        merged = (customers.c.customer_id == customer_id) | (customers.c.survivor_id == customer_id)
-        await self.tx.execute(update(customers).where(merged).values(survivor_id=remains))
-        return remains
-
-    async def resolve(self, customer_id: CustomerId) -> CustomerId:
-        """The customer, or the one that it was merged into; it is not merged before we are done.
-
-        Raises CustomerUnknown.
-        """
-        known = select(customers.c.survivor_id).where(customers.c.customer_id == customer_id)
-        row = (await self.tx.execute(known.with_for_update(read=True))).first()
-        if row is None:
-            raise CustomerUnknown(f"there is no customer {customer_id}; register it with the customer service first")
-        return row.survivor_id or customer_id
-
-    async def survivor_of(self, customer_id: CustomerId) -> CustomerId:
-        """The same without a lock; who is unknown is taken to be nobody else."""
-        known = select(customers.c.survivor_id).where(customers.c.customer_id == customer_id)
-        return (await self.tx.scalar(known)) or customer_id
+    table = customers
+    unknown = CustomerUnknown
 
 
 class Cases:

@@ -50,7 +50,7 @@ async def day_of_decision(quote: Quote, said: date | None, tx: Transaction) -> d
     """When the customer decided. One that asks itself decides about its own quotes only, and today."""
     asker = context.principal.get()
     if asker is not None and asker.customer_id is not None:
-        if await Customers(tx).survivor(asker.customer_id) != quote.customer_id:
+        if await Customers(tx).survivor_of(asker.customer_id) != quote.customer_id:
             raise NotFound(f"there is no quote {quote.quote_id}")
         if said is not None:
             raise DayIsToday("leave the day out")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, any_, bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, Uuid, any_, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.engine import RowMapping
 
-from contracts.customer import CustomerProfileChanged, CustomerRegistered
 from contracts.errors import NotFound
 from contracts.finance import CreditStateChanged
 from contracts.ids import CustomerId, ItemId
 from contracts.inventory import AvailabilityChanged, ItemRegistered
 from contracts.values import Quantity
 from kit.database import Transaction
+from kit.known_customers import KnownCustomers
 from sales.domain.availability import Availability
 from sales.domain.catalogue import CatalogueEntry
 from sales.domain.credit import CreditStanding
@@ -30,37 +30,12 @@ class ItemUnknown(NotFound):
     """A quote's line names an item that is registered."""
 
 
-class Customers:
+class Customers(KnownCustomers):
     """The customers that have been heard of."""
 
-    def __init__(self, tx: Transaction) -> None:
-        self.tx = tx
-
-    async def remember(self, event: CustomerRegistered | CustomerProfileChanged) -> None:
-        new = {"name": event.name, "currency": event.currency}
-        row = insert(customers).values(customer_id=event.customer_id, **new)
-        await self.tx.execute(row.on_conflict_do_update(index_elements=["customer_id"], set_=new))
-
-    async def merge(self, customer_id: CustomerId, survivor_id: CustomerId) -> CustomerId:
-        """Point the merged record, and those that point to it, to the survivor; returns what that goes by itself."""
-        survivor = await self.survivor(survivor_id)
-        merged = (customers.c.customer_id == customer_id) | (customers.c.survivor_id == customer_id)
-        await self.tx.execute(update(customers).where(merged).values(survivor_id=survivor))
-        return survivor
-
-    async def resolve(self, customer_id: CustomerId) -> CustomerId:
-        """The customer, or the one that it was merged into; it is not merged before the transaction ends.
-
-        Raises CustomerUnknown.
-        """
-        row = (await self.tx.execute(_RESOLVE, {"asked": customer_id})).first()
-        if row is None:
-            raise CustomerUnknown(f"there is no customer {customer_id}; register it with the customer service first")
-        return row.survivor_id or customer_id
-
-    async def survivor(self, customer_id: CustomerId) -> CustomerId:
-        """The id under which rows of this customer are kept, whether it has been heard of or not."""
-        return CustomerId((await self.tx.execute(select(goes_by(customer_id)))).scalar_one())
+    table = customers
+    keeps = ("name", "currency")
+    unknown = CustomerUnknown
 
 
 def goes_by(customer_id: UUID) -> ColumnElement[UUID]:
@@ -140,8 +115,6 @@ def _stock_values(event: AvailabilityChanged) -> tuple[object, ...]:
 
 
 # Built once: building a statement anew costs more than running it.
-_ASKED = select(customers.c.survivor_id).where(customers.c.customer_id == bindparam("asked"))
-_RESOLVE = _ASKED.with_for_update(read=True)
 _ITEMS = select(catalogue).where(catalogue.c.item_id == any_(bindparam("wanted", type_=ARRAY(Uuid))))
 
 
