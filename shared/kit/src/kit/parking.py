@@ -2,7 +2,7 @@
 
 A key is parked for one of these reasons (`kind`):
 - `waiting`: it names something unknown here, which may be on its way; tried again by itself, then needs a person.
-- `fault`: our code failed in a way that it does not know; tried three times, then needs a person.
+- `fault`: our code failed in a way that it does not know; tried again three times, then needs a person.
 - `refused`: a rule said no. Needs a person: mend the cause and retry, or discard with a reason.
 - `gap`: an event is missing before it. Goes on by itself when the missing one comes (replay it from its service).
 """

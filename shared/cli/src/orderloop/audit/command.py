@@ -20,10 +20,10 @@ def audit(
     """
     import asyncio
     import json
+    from itertools import chain, repeat
 
     from orderloop.audit import report
-    from orderloop.audit.facts import Facts
-    from orderloop.audit.reading import read
+    from orderloop.audit.reading import told_while_read
     from orderloop.audit.run import Audit
     from orderloop.audit.run import audit as run
     from orderloop.demo.run import console
@@ -34,24 +34,11 @@ def audit(
     out.quiet = as_json
     display = Display(out)
 
+    titles = chain(("Reading",), repeat("Reading again"))
+
     async def found() -> Audit:
         async with services_of_platform("audit", roles=("reader",), directory=directory) as services:
-            readings = 0
-
-            async def once() -> Facts:
-                nonlocal readings
-                readings += 1
-                rows = 0
-                with display.step("Reading" if readings == 1 else "Reading again") as step:
-
-                    def heard(more: int) -> None:
-                        nonlocal rows
-                        rows += more
-                        step.say(f"{rows:,} rows")
-
-                    return await read(services, heard)
-
-            return await run(once)
+            return await run(lambda: told_while_read(services, display, next(titles)))
 
     result = asyncio.run(found())
     if as_json:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from orderloop.audit import facts
 from orderloop.audit.facts import Document, Facts, Proved, Trouble, amount, summed
 from orderloop.http import Json, Services
+from orderloop.platform.display import Display
 from orderloop.platform.plan import SERVICES
 
 T = TypeVar("T")
@@ -25,6 +26,19 @@ async def read(services: Services, heard: Heard = lambda _: None) -> Facts:
     for part in found:
         merged |= cast("dict[str, object]", part)
     return Facts(**cast("dict[str, Any]", merged))  # Any: each reading names fields of Facts
+
+
+async def told_while_read(services: Services, display: Display, title: str) -> Facts:
+    """One reading, with the number of rows that have come so far."""
+    rows = 0
+    with display.step(title) as step:
+
+        def heard(more: int) -> None:
+            nonlocal rows
+            rows += more
+            step.say(f"{rows:,} rows")
+
+        return await read(services, heard)
 
 
 class Reader:

@@ -6,20 +6,43 @@ import asyncio
 import json
 import os
 import platform
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from orderloop.bench import cost, hops, yardsticks
-from orderloop.bench.hops import Spread
-from orderloop.bench.load import at_rate, flat_out, prepare
+from orderloop.bench.hops import Hop, Spread
+from orderloop.bench.load import Load, at_rate, flat_out, prepare
 from orderloop.driving.events import watching
 from orderloop.driving.people import people
 from orderloop.driving.steps import Steps
 from orderloop.platform.plan import Plan
 
 Result = dict[str, Any]  # Any: JSON
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What was seen of one phase: seconds per loop, and the hops."""
+
+    loops: list[float]
+    hops: list[Hop]
+    events_per_loop: float
+
+    def times(self) -> Result:
+        return {"hop_ms": _ms(Spread.of(hop.seconds for hop in self.hops)), "loop_ms": _ms(Spread.of(self.loops))}
+
+
+async def _phase(load: Load, work: Awaitable[T]) -> tuple[Phase, T]:
+    """Do the work and see what comes of it, and of nothing before."""
+    stream = load.steps.stream
+    stream.forget()
+    load.loops.clear()
+    done = await work
+    loops = list(load.loops)
+    return Phase(loops, hops.hops(stream.seen), round(len(stream.seen) / max(len(loops), 1), 1)), done
 
 
 async def run(
@@ -38,38 +61,24 @@ async def run(
         if warm_up:
             say(f"warm-up: {warm_up:g} s flat out, not measured (a broker that has just started is slow)")
             await flat_out(load, at_once, warm_up)
-        stream.forget()
-        load.loops.clear()
         say(f"{rate:g} loops per second for {seconds:g} s")
-        await at_rate(load, rate, seconds)
-        quiet_hops, quiet_loops = hops.hops(stream.seen), list(load.loops)
-        events_per_loop = round(len(stream.seen) / max(len(quiet_loops), 1), 1)
-        stream.forget()
-        load.loops.clear()
+        quiet, _ = await _phase(load, at_rate(load, rate, seconds))
         say(f"as many as {at_once} drivers can close in {seconds:g} s")
         before = cost.use(plan)
-        per_second = await flat_out(load, at_once, seconds)
+        full, per_second = await _phase(load, flat_out(load, at_once, seconds))
         after = cost.use(plan)
-        full_loops = list(load.loops)
-        full_hops = hops.hops(stream.seen)
     say("what PostgreSQL and Kafka do alone")
     alone = await yardsticks.measure(plan.postgres, plan.kafka)
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": _machine(),
         "closed_loops_per_second": round(per_second, 1),
-        "hop_ms": _ms(Spread.of(hop.seconds for hop in quiet_hops)),
-        "loop_ms": _ms(Spread.of(quiet_loops)),
-        "quiet": {"loops_per_second": rate, "loops": len(quiet_loops), "events_per_loop": events_per_loop},
+        **quiet.times(),
+        "quiet": {"loops_per_second": rate, "loops": len(quiet.loops), "events_per_loop": quiet.events_per_loop},
         "warm_up_seconds": warm_up,
-        "full": {
-            "loops": len(full_loops),
-            "drivers": at_once,
-            "hop_ms": _ms(Spread.of(hop.seconds for hop in full_hops)),
-            "loop_ms": _ms(Spread.of(full_loops)),
-        },
-        "hops": {kind: asdict(spread) for kind, spread in hops.by_kind(quiet_hops).items()},
-        "cpu_ms_per_loop": cost.cpu_per_loop(before, after, len(full_loops)),
+        "full": {"loops": len(full.loops), "drivers": at_once, **full.times()},
+        "hops": {kind: asdict(spread) for kind, spread in hops.by_kind(quiet.hops).items()},
+        "cpu_ms_per_loop": cost.cpu_per_loop(before, after, len(full.loops)),
         "memory_mib": {name: round(each.memory_mib) for name, each in after.items()},
         "yardsticks": asdict(alone),
         "pgbench_commits_per_loop": round(alone.pgbench_commits_per_second / max(per_second, 0.1), 1),
