@@ -7,12 +7,12 @@ import json
 import random
 import uuid
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import aiohttp
 
@@ -66,8 +66,46 @@ class Answer:
     """Its ETag: send it as `if_match` to change what was read."""
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is sent, and sent again as it is until there is an answer."""
+
+    method: str
+    service: str
+    path: str
+    payload: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str | int] = field(default_factory=dict[str, "str | int"])
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back for one sending of a request, whatever it means."""
+
+    status: int
+    text: bytes
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def ok(self) -> bool:
+        return self.status < HTTPStatus.BAD_REQUEST
+
+    def answer(self) -> Answer:
+        return Answer(self.status, json.loads(self.text) if self.text else {}, self.headers.get("ETag"))
+
+    def refusal(self) -> ServiceRefused:
+        return _refusal(self.status, self.text)
+
+    def passes(self) -> bool:
+        """Whether it is a trouble that passes by itself: the same request may be answered another time."""
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or "Retry-After" in self.headers
+
+
 class Services:
-    """A session with all services of one platform."""
+    """A session with all services of one platform. Subclasses may watch each sending (`_exchange`)."""
+
+    longest_pause_seconds: ClassVar[float] = LONGEST_PAUSE_SECONDS
+    request_seconds: ClassVar[float] = 60.0
 
     def __init__(
         self, urls: Mapping[str, str], token: Callable[[], str], *, patience_seconds: float = PATIENCE_SECONDS
@@ -81,7 +119,8 @@ class Services:
     async def __aenter__(self) -> Self:
         # the services of one machine: no proxy from the environment has any business here
         connector = aiohttp.TCPConnector(limit=0, limit_per_host=CONNECTIONS_PER_SERVICE)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=60))
+        timeout = aiohttp.ClientTimeout(total=self.request_seconds)
+        self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -93,7 +132,7 @@ class Services:
 
     async def get(self, service: str, path: str, **query: str | int) -> Answer:
         """Read one thing."""
-        return await self._patiently("GET", service, path, query=query)
+        return await self._patiently(Request("GET", service, path, query=query))
 
     async def post(
         self,
@@ -106,10 +145,11 @@ class Services:
         method: str = "POST",
     ) -> Answer:
         """Send a command; `key` makes sending it again, now or in another run, the same command."""
-        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        headers = {"Idempotency-Key": key or self._new_key()}
         if if_match is not None:
             headers["If-Match"] = if_match
-        return await self._patiently(method, service, path, body=body, headers=headers)
+        payload = None if body is None else json.dumps(body).encode()
+        return await self._patiently(Request(method, service, path, payload, headers))
 
     async def every(self, service: str, path: str, *, page: int = PAGE, **query: str | int) -> AsyncGenerator[Json]:
         """All items of a list, page by page."""
@@ -123,66 +163,54 @@ class Services:
             if cursor is None:
                 return
 
-    async def _patiently(
-        self,
-        method: str,
-        service: str,
-        path: str,
-        *,
-        body: Mapping[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-        query: Mapping[str, str | int] | None = None,
-    ) -> Answer:
+    def _new_key(self) -> str:
+        return str(uuid.uuid4())
+
+    async def _patiently(self, request: Request) -> Answer:
         """Send until there is an answer that will not change by waiting."""
-        url, until, pause = (
-            f"{self._urls[service]}{path}",
-            asyncio.get_running_loop().time() + self._patience_seconds,
-            0.05,
-        )
-        payload = None if body is None else json.dumps(body).encode()
+        until, pause = asyncio.get_running_loop().time() + self._patience_seconds, 0.05
         while True:
-            trouble = await self._once(method, url, payload, headers or {}, query or {})
+            trouble = await self._once(request)
             if isinstance(trouble, Answer):
                 return trouble
             if asyncio.get_running_loop().time() > until:
                 raise ServiceUnreachable(
-                    f"{service}: {method} {path}: {trouble}; look at `make status` and run it again"
+                    f"{request.service}: {request.method} {request.path}: {trouble}; "
+                    "look at `make status` and run it again"
                 )
             await asyncio.sleep(random.uniform(0.5, 1) * pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 2, self.longest_pause_seconds)
 
-    async def _once(
-        self, method: str, url: str, payload: bytes | None, headers: Mapping[str, str], query: Mapping[str, str | int]
-    ) -> Answer | str:
+    async def _once(self, request: Request) -> Answer | str:
         """An answer, or in words why to try again; raises what the service refuses."""
         try:
-            async with self._request(method, url, payload, headers, query) as response:
-                text = await response.read()
-                if response.status < HTTPStatus.BAD_REQUEST:
-                    return Answer(response.status, _object(text), response.headers.get("ETag"))
-                refusal = _refusal(response.status, text)
-                if response.status == HTTPStatus.UNAUTHORIZED and refusal.name == "token-expired":
-                    self._authorization = f"Bearer {self._new_token()}"
-                    return str(refusal)
-                if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR or "Retry-After" in response.headers:
-                    return str(refusal)
-                raise refusal
+            reply = await self._exchange(request)
         except (aiohttp.ClientError, TimeoutError) as error:
             return f"{type(error).__name__} {error}".strip()
+        if reply.ok:
+            return reply.answer()
+        refusal = reply.refusal()
+        if refusal.status == HTTPStatus.UNAUTHORIZED and refusal.name == "token-expired":
+            self._authorization = f"Bearer {self._new_token()}"
+            return str(refusal)
+        if reply.passes():
+            return str(refusal)
+        raise refusal
 
-    @asynccontextmanager
-    async def _request(
-        self, method: str, url: str, payload: bytes | None, headers: Mapping[str, str], query: Mapping[str, str | int]
-    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+    async def _exchange(self, request: Request) -> Reply:
+        """Send it once. Raises what the connection says, or TimeoutError."""
         if self._session is None:
             raise RuntimeError("enter the session first: `async with Services(…)`")
-        sent = {"Authorization": self._authorization, **headers}
-        if payload is not None:
+        sent = {"Authorization": self._authorization, **request.headers}
+        if request.payload is not None:
             sent["Content-Type"] = "application/json"
         if (trace_id := _trace.get()) is not None:
             sent["traceparent"] = f"00-{trace_id}-{random.getrandbits(64) or 1:016x}-00"
-        async with self._session.request(method, url, data=payload, headers=sent, params=query) as response:
-            yield response
+        url = f"{self._urls[request.service]}{request.path}"
+        async with self._session.request(
+            request.method, url, data=request.payload, headers=sent, params=request.query
+        ) as response:
+            return Reply(response.status, await response.read(), response.headers)
 
 
 def services_of_platform(
@@ -200,10 +228,6 @@ def services_of_platform(
     issuer = Issuer(running.folder)
     urls = {service: running.url(service) for service in plan.SERVICES}
     return Services(urls, lambda: issuer.token(roles, name=name), patience_seconds=patience_seconds)
-
-
-def _object(text: bytes) -> Json:
-    return json.loads(text) if text else {}
 
 
 def _refusal(status: int, text: bytes) -> ServiceRefused:

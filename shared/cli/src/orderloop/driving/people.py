@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -25,14 +25,18 @@ class People:
     admin: Services
 
 
+Opening = Callable[[Mapping[str, str], Callable[[], str]], Services]
+"""What makes a session of the services' addresses and of what gives a token."""
+
+
 @asynccontextmanager
-async def people(plan: Plan) -> AsyncGenerator[People]:
+async def people(plan: Plan, opening: Opening = Services) -> AsyncGenerator[People]:
     """Everybody, with open sessions to the platform of this plan."""
     issuer = Issuer(plan.folder)
     urls = {service: plan.url(service) for service in SERVICES}
     async with AsyncExitStack() as sessions:
         everybody = {
-            role: await sessions.enter_async_context(Services(urls, _token(issuer, role, name)))
+            role: await sessions.enter_async_context(opening(urls, _token(issuer, role, name)))
             for role, name in NAMES.items()
         }
         yield People(**everybody)

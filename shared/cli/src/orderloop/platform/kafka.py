@@ -6,7 +6,8 @@ import socket
 import struct
 import subprocess
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,10 +33,21 @@ def java() -> Path:
 
 
 @dataclass(frozen=True)
+class Door:
+    """One more port on which the broker listens, and the port that it names to whoever came through it."""
+
+    name: str
+    port: int
+    told: int
+
+
+@dataclass(frozen=True)
 class Kafka:
-    """A broker whose files live under `directory`."""
+    """A broker whose files live under `directory`; `environment` is added to that of the process."""
 
     directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    doors: tuple[Door, ...] = ()
 
     name = "kafka"
 
@@ -79,7 +91,8 @@ class Kafka:
         command = [*self._java(class_path, speed), "kafka.Kafka", str(self._settings)]
         # what the JVM itself prints; Kafka's own log goes to `log`, rolled over by log4j
         output = self.log.with_suffix(".out")
-        return processes.start(Start(self.name, command, output, dict(os.environ), self.folder), self.records)
+        environment = {**os.environ, **self.environment}
+        return processes.start(Start(self.name, command, output, environment, self.folder), self.records)
 
     def ready(self) -> bool:
         """Whether it answers a request, which it does from the moment it is registered with its controller."""
@@ -110,8 +123,21 @@ class Kafka:
             controller=chosen["controller"],
             data=self.folder / "data",
         )
-        files.write(self._settings, settings)
+        files.write(self._settings, settings + self._door_settings(chosen["broker"], chosen["controller"]))
         files.write(self.folder / "log4j2.xml", files.rendered(templates() / "log4j2.xml", log=self.log))
+
+    def _door_settings(self, broker: int, controller: int) -> str:
+        """Lines that stand in for the earlier ones of the same name; a client is sent back to the door it came by."""
+        if not self.doors:
+            return ""
+        own = Door("BROKER", broker, broker)
+        listening = [f"{door.name}://{ports.HOST}:{door.port}" for door in (own, *self.doors)]
+        told = [f"{door.name}://{ports.HOST}:{door.told}" for door in (own, *self.doors)]
+        protocols = [f"{name}:PLAINTEXT" for name in ("CONTROLLER", own.name, *(door.name for door in self.doors))]
+        return (
+            f"\nlisteners={','.join((*listening, f'CONTROLLER://{ports.HOST}:{controller}'))}"
+            f"\nadvertised.listeners={','.join(told)}\nlistener.security.protocol.map={','.join(protocols)}\n"
+        )
 
     def _java(self, class_path: str, speed: list[str]) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.xml'}"

@@ -6,8 +6,8 @@ import pwd
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -35,9 +35,10 @@ def binary(name: str) -> Path:
 
 @dataclass(frozen=True)
 class Postgres:
-    """A server whose files live under `directory`."""
+    """A server whose files live under `directory`; `environment` is added to that of the process."""
 
     directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
     name = "postgres"
 
@@ -85,9 +86,9 @@ class Postgres:
         self._clear_remains()
         self._configure()
         command = [*runner.prefix, str(binary("postgres")), "-D", str(self.data)]
+        environment = {**os.environ, "TZ": "UTC", **self.environment}
         return processes.start(
-            Start(self.name, command, self.log, dict(os.environ) | {"TZ": "UTC"}, self.data, runner.account),
-            self.records,
+            Start(self.name, command, self.log, environment, self.data, runner.account), self.records
         )
 
     def ready(self) -> bool:

@@ -1,0 +1,90 @@
+"""F18, F19, F23: other sessions in the same database: locks, long transactions, a table that changes under load."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, suppress
+
+import asyncpg
+
+from campaign.faults.fault import Scene, fault
+
+TABLES = {
+    "customer": "customers", "sales": "opportunities", "order": "orders", "inventory": "stock_levels",
+    "finance": "credit_accounts", "service": "cases", "quality": "nonconformances",
+}  # fmt: skip
+"""The busiest table of each service."""
+
+
+@fault("F18", "adversarial transactions on hot rows; sessions are ended from outside", hold=(4, 10))
+async def hot_rows_are_locked(scene: Scene) -> AsyncGenerator[None]:
+    service = scene.aim(scene.a_service())
+    locking = asyncio.create_task(_lock_and_end(scene, service, random.Random(scene.dice.random())))
+    yield
+    _ = locking.cancel()
+    with suppress(asyncio.CancelledError):
+        await locking
+
+
+async def _lock_and_end(scene: Scene, service: str, dice: random.Random) -> None:
+    """Takes rows in no order, holds them beyond others' patience, and now and then ends somebody's session."""
+    async with scene.sql(service) as connection:
+        while True:
+            with suppress(asyncpg.PostgresError):  # it is the victim of some deadlocks itself
+                async with connection.transaction():
+                    _ = await connection.execute("SET LOCAL deadlock_timeout = '50ms'")
+                    for table in (TABLES[service], "stream", TABLES[service]):
+                        _ = await connection.execute(f"SELECT FROM {table} ORDER BY random() LIMIT 3 FOR UPDATE")
+                        await asyncio.sleep(dice.uniform(0, 0.2))
+                    await asyncio.sleep(dice.choice([0, 0, 2.5]))
+            if dice.random() < 0.3:
+                _ = await connection.execute(_END_ONE, service)
+
+
+@fault("F19", "one transaction stays open for a long time, reading or writing", hold=(12, 20))
+async def long_transaction(scene: Scene) -> AsyncGenerator[None]:
+    async with AsyncExitStack() as stack:
+        service = scene.a_service()
+        connection = await stack.enter_async_context(scene.sql(service))
+        kind = scene.dice.choice(["reads", "writes"])
+        scene.aim(f"{service} {kind}")
+        _ = await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        _ = await connection.execute("SELECT count(*) FROM outbox")
+        if kind == "writes":
+            _ = await connection.execute("SELECT pg_current_xact_id()")
+        yield
+        _ = await connection.execute("ROLLBACK")
+
+
+@fault("F23", "a migration under load: tables gain a column", hold=(2, 5))
+async def table_changes(scene: Scene) -> AsyncGenerator[None]:
+    service = scene.a_service()
+    for table in (TABLES[service], "outbox", "inbox"):
+        scene.aim(f"{service}.{table}")
+        await _alter(scene, service, f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS added_later text")
+    yield
+    for table in (TABLES[service], "outbox", "inbox"):
+        await _alter(scene, service, f"ALTER TABLE {table} DROP COLUMN added_later")
+
+
+async def _alter(scene: Scene, service: str, statement: str) -> None:
+    """As a migration does it: give up soon when the table is busy, and try again."""
+    async with scene.sql(service) as connection:
+        _ = await connection.execute("SET lock_timeout = '500ms'")
+        while True:
+            try:
+                return await _once(connection, statement)
+            except asyncpg.LockNotAvailableError:
+                await asyncio.sleep(0.05)
+
+
+async def _once(connection: asyncpg.Connection, statement: str) -> None:
+    _ = await connection.execute(statement)
+
+
+_END_ONE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE datname = $1 AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1
+"""

@@ -1,0 +1,131 @@
+"""The page `docs/reliability.md`: what the trials on file came to. Every figure in it is counted here."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from campaign.faults import FAULTS
+from campaign.planted import PLANTED
+from campaign.results import Outcome
+from campaign.schedule import in_order
+
+COUNTED = {
+    "loops": "loops begun",
+    "closed": "loops closed",
+    "commands": "commands sent",
+    "unknown": "commands whose answer was lost, sent again with the same key",
+    "events": "events",
+    "deliveries": "events applied by consumers",
+    "duplicates": "duplicates absorbed",
+    "lost": "lost",
+    "doubled": "doubled",
+    "reordered": "reordered",
+    "unbalanced": "unbalanced",
+}
+"""What each trial counts, by its name in the file, in the words of the page."""
+
+
+def page(outcomes: Sequence[Outcome]) -> str:
+    """Markdown; the head says which command prints it."""
+    trials = [each for each in outcomes if not each.planted]
+    planted = [each for each in outcomes if each.planted]
+    parts = [_HEAD, _headline(trials), _sums(trials), _by_fault(trials), _outage(trials)]
+    return "\n\n".join([*parts, _violated(trials), _planted(planted), _made(outcomes)]) + "\n"
+
+
+_HEAD = """# Reliability
+
+What happens to the business when things break: the result of the fault campaign. `make campaign` runs trials,
+`make campaign-planted` the planted bugs, and `make campaign-page` writes this page: nothing here was written by hand.
+What a trial is, which faults and invariants there are, and how to repeat one stands in [campaign.md](campaign.md)."""
+
+
+def _headline(trials: Sequence[Outcome]) -> str:
+    bad = [each for each in trials if each.violations]
+    if not trials:
+        return "No trial is on file yet: `make campaign`."
+    kinds = len({each.fault for each in trials})
+    slowest = max((each.recovery for each in trials if each.recovery is not None), default=0)
+    said = f"**{len(trials)} seeded faults of {kinds} kinds, {len(bad)} of them with a violated invariant"
+    said += f"; slowest recovery {slowest:.1f} s.**"
+    if not bad:
+        said += f"\nWith no failure in {len(trials)} independent trials the 95 % upper bound of the chance of one is"
+        said += f"\n3/{len(trials)} = {300 / len(trials):.1f} % a trial. It is not never."
+    return said
+
+
+def _sums(trials: Sequence[Outcome]) -> str:
+    totals = Counter[str]()
+    for each in trials:
+        totals.update(each.counts)
+    return _table(("in all trials", "count"), ((words, f"{totals[name]:,}") for name, words in COUNTED.items()))
+
+
+def _by_fault(trials: Sequence[Outcome]) -> str:
+    rows: list[tuple[str, ...]] = []
+    for name in in_order({each.fault for each in trials}):
+        of = [each for each in trials if each.fault == name]
+        times = sorted(each.recovery for each in of if each.recovery is not None)
+        held = statistics.median(each.hold for each in of)
+        broken = sum(bool(each.violations) for each in of)
+        rows.append((name, FAULTS[name].title, f"{len(of)}", f"{broken}", f"{held:.1f}", *_spread(times)))
+    head = ("fault", "", "trials", "violated", "held s (median)", "recovery s p50", "p99", "max")
+    text = (
+        "Recovery: seconds from the end of the fault until every process is ready and every consumer has applied all\n"
+    )
+    text += "that was committed by then."
+    return f"{text}\n\n{_table(head, rows)}"
+
+
+def _outage(trials: Sequence[Outcome]) -> str:
+    refused = sum(each.counts.get("refused_without_kafka", 0) for each in trials)
+    sent = sum(each.counts.get("sent_without_kafka", 0) for each in trials)
+    return f"Commands sent while Kafka was down: {sent:,}; refused because of it: {refused:,}."
+
+
+def _violated(trials: Sequence[Outcome]) -> str:
+    bad = [each for each in trials if each.violations]
+    if not bad:
+        return "No invariant was violated."
+    rows = ((f"{each.number}", each.fault, " ".join(each.invariants), repeat(each)) for each in bad)
+    return _table(("trial", "fault", "violated", "repeat it"), rows)
+
+
+def _planted(outcomes: Sequence[Outcome]) -> str:
+    last = {each.planted: each for each in outcomes if each.planted}
+    rows: list[tuple[str, ...]] = []
+    for name, bug in PLANTED.items():
+        found = last.get(name)
+        caught = "not run" if found is None else " ".join(found.invariants) or "**not caught**"
+        rows.append((name, bug.title, bug.fault, caught))
+    count = sum(bool(each.violations) for each in last.values())
+    text = f"Planted bugs, each switched on alone: {count} of {len(PLANTED)} caught."
+    return f"{text}\n\n{_table(('bug', 'what is wrong', 'under', 'caught by'), rows)}"
+
+
+def _made(outcomes: Sequence[Outcome]) -> str:
+    seeds = ", ".join(str(seed) for seed in sorted({each.seed for each in outcomes}))
+    commits = ", ".join(dict.fromkeys(each.commit for each in outcomes))
+    versions = "; ".join(f"{name} {number}" for name, number in (outcomes[-1].versions if outcomes else {}).items())
+    days = sorted({each.begun_at[:10] for each in outcomes})
+    return f"Seeds: {seeds}. Commits: {commits}. Days: {', '.join(days)}. Versions: {versions}."
+
+
+def repeat(outcome: Outcome) -> str:
+    """The command that repeats a trial, on a platform of its own."""
+    planted = f" PLANTED={outcome.planted}" if outcome.planted else ""
+    return f"`make campaign SEED={outcome.seed} FIRST={outcome.number} TRIALS=1 FAULTS={outcome.fault}{planted}`"
+
+
+def _spread(times: Sequence[float]) -> tuple[str, str, str]:
+    if not times:
+        return ("", "", "")
+    p99 = times[min(len(times) - 1, round(0.99 * (len(times) - 1)))]
+    return (f"{statistics.median(times):.1f}", f"{p99:.1f}", f"{times[-1]:.1f}")
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
