@@ -17,7 +17,7 @@ from campaign.stand import Proxy
 from campaign.stand.pipe import HELD
 from testkit.servers import Servers
 
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError)
 ONE_READ = 256 * 1024  # asyncio reads so much at once
 
 
@@ -37,7 +37,8 @@ async def proxy(servers: Servers) -> AsyncGenerator[Proxy]:
 
 @asynccontextmanager
 async def connected(proxy: Proxy, servers: Servers) -> AsyncGenerator[asyncpg.Connection]:
-    connection: asyncpg.Connection = await asyncpg.connect(through(proxy, servers.postgres), timeout=20, ssl=False)
+    address = through(proxy, servers.postgres)
+    connection: asyncpg.Connection = await asyncpg.connect(address, timeout=20, command_timeout=15)
     try:
         yield connection
     finally:

@@ -69,7 +69,7 @@ print(json.dumps([
     outcome(0, lambda file: os.writev(file, [b"longer", b"than before"])),
     outcome(0, lambda file: os.pwritev(file, [b"mo", b"re"], 6)),
     outcome(0, lambda file: os.posix_fallocate(file, 0, 100)),
-    outcome(0, lambda file: os.write(file, b"x"), sys.argv[1] + ".elsewhere"),
+    outcome(os.O_APPEND, lambda file: os.write(file, b"x"), sys.argv[1] + ".elsewhere"),
 ]))
 """
 

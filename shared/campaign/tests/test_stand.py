@@ -233,6 +233,22 @@ async def test_every_member_runs_with_the_shim(stand: Stand) -> None:
     await stand.ready()
 
 
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+async def test_a_broker_whose_disk_is_full_stops_and_has_what_it_had_once_there_is_room(stand: Stand) -> None:
+    before = await registered(stand)
+    assert await applied(stand, before) == 1
+    deaths = stand.deaths("kafka")
+
+    stand.shim("kafka").disk_full(True)
+    await until(lambda: stand.deaths("kafka") >= deaths + 2)  # it stops, and cannot start on the full disk either
+    meanwhile = await registered(stand)
+    stand.shim("kafka").heal()
+
+    await stand.ready()
+    assert await applied(stand, meanwhile) == 1
+    assert await records(stand, before, 1) == 1
+
+
 async def test_an_unknown_member_is_named_with_those_that_there_are(stand: Stand) -> None:
     with pytest.raises(MemberUnknown, match="'nobody'; choose one of postgres, kafka, customer-api"):
         stand.kill("nobody")

@@ -52,7 +52,9 @@ async def _caught_up(stand: Stand, consumer: str, wanted: dict[str, int]) -> Non
 async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
     """Ask a database until it answers."""
     while True:
-        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(
+            OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
+        ):
             return await ask()
         await asyncio.sleep(GLANCE)
 

@@ -182,7 +182,7 @@ def _counts(on: Session, findings: Findings, course: _Course) -> dict[str, int]:
         "unknown": sum(any(each.outcome == "unknown" for each in command.attempts) for command in commands),
         "events": found["events"],
         "deliveries": found["deliveries"],
-        "duplicates": found["duplicates_absorbed"],
+        "duplicates": found["duplicates_absorbed"] + course.scene.redelivered,
         **{name: found[name] for name in ("lost", "doubled", "reordered", "unbalanced")},
     }
     return counts | (_without_kafka(course) if course.scene.aims and _lost_kafka(course.scene) else {})

@@ -11,7 +11,7 @@ from campaign.invariants.parking import i13_parked_is_poisoned
 from campaign.invariants.projections import i12_projections_are_what_was_told
 from campaign.invariants.stock import i2_goods_add_up
 
-from .history import History
+from .history import History, sql_of
 
 
 def said(found: list[Violation]) -> list[str]:
@@ -21,7 +21,7 @@ def said(found: list[Violation]) -> list[str]:
 async def test_a_second_order_of_an_opportunity_is_reported(history: History) -> None:
     second = f"""
         DROP INDEX orders_opportunity;
-        UPDATE orders SET opportunity_id = '{history.opportunity_id}' WHERE opportunity_id IS NULL AND status = 'cancelled'
+        UPDATE orders SET opportunity_id = '{history.opportunity_id}' WHERE status = 'cancelled'
     """
     async with history.broken(order=second) as facts:
         [found] = await i1_won_is_ordered_once(facts)
@@ -52,8 +52,8 @@ async def test_a_won_opportunity_without_an_order_is_reported(history: History) 
         ),
         (
             "UPDATE stock_levels SET on_hand = on_hand + 1; UPDATE lots SET on_hand = on_hand + 1, value = value + 40;"
-            "INSERT INTO movements (item_id, warehouse_id, lot_id, kind, quantity, unit, cost, currency, reason, moved_at)"
-            " SELECT item_id, warehouse_id, lot_id, 'receipt', 1, unit, 40, currency, '', now() FROM lots",
+            "INSERT INTO movements (item_id, warehouse_id, lot_id, kind, quantity, unit, cost, currency, reason,"
+            " moved_at) SELECT item_id, warehouse_id, lot_id, 'receipt', 1, unit, 40, currency, '', now() FROM lots",
             "received + adjusted - shipped is not what is on hand: 8 and 9",
         ),
         (
@@ -104,7 +104,8 @@ async def test_goods_that_do_not_add_up_are_reported(history: History, broken: s
     ],
 )
 async def test_books_that_do_not_balance_are_reported(history: History, broken: str, what: str) -> None:
-    async with history.broken(finance=broken) as facts:
+    past_its_triggers = "SET LOCAL session_replication_role = replica;"
+    async with history.broken(finance=past_its_triggers + broken) as facts:
         assert what in said(await i3_books_balance(facts))
 
 
@@ -144,7 +145,7 @@ async def test_books_that_do_not_balance_are_reported(history: History, broken: 
 async def test_a_copy_that_is_not_what_was_told_is_reported(
     history: History, service: str, broken: str, what: str
 ) -> None:
-    async with history.broken(**{service: broken}) as facts:
+    async with history.broken(**sql_of(service, broken)) as facts:
         assert what in said(await i12_projections_are_what_was_told(facts))
 
 
@@ -159,7 +160,7 @@ async def test_a_parked_key_that_nobody_poisoned_is_reported(history: History) -
 
 
 async def test_an_event_that_was_given_up_and_not_poisoned_is_reported(history: History) -> None:
-    discarded = "INSERT INTO discarded_message (event_id, recorded, reason, discarded_by) VALUES (gen_random_uuid(), '{}', '', '')"
+    discarded = "INSERT INTO discarded_message VALUES (gen_random_uuid(), '{}', '', '')"
     async with history.broken(order=discarded) as facts:
         assert said(await i13_parked_is_poisoned(facts)) == ["order has given up an event that nobody poisoned"]
 
@@ -203,7 +204,7 @@ async def test_poison_has_to_be_set_aside_by_each_that_hears_it(history: History
 async def test_what_is_stuck_or_held_in_vain_is_reported(
     history: History, service: str, broken: str, what: str
 ) -> None:
-    async with history.broken(**{service: broken}) as facts:
+    async with history.broken(**sql_of(service, broken)) as facts:
         assert what in said(await i14_nothing_stuck(facts))
 
 

@@ -101,8 +101,8 @@ async def test_poison_that_was_put_into_a_topic_is_no_ghost(history: History) ->
 
 async def test_effects_out_of_order_are_reported(history: History) -> None:
     swapped = """
-        UPDATE campaign.effect SET sequence = 3 - sequence WHERE sequence IN (1, 2) AND subject =
-          (SELECT subject FROM campaign.effect WHERE topic = 'order.events' ORDER BY id LIMIT 1)
+        UPDATE campaign.effect SET sequence = 3 - sequence WHERE sequence IN (1, 2) AND topic = 'order.events' AND
+          subject = (SELECT subject FROM campaign.effect WHERE topic = 'order.events' ORDER BY id LIMIT 1)
     """
     async with history.broken(customer=swapped) as facts:
         found = said(await i7_applied_in_order(facts))
@@ -132,7 +132,7 @@ async def test_a_number_that_was_discarded_may_be_missing(history: History) -> N
 
 
 async def test_a_consumer_that_stands_before_the_last_event_of_an_aggregate_is_reported(history: History) -> None:
-    behind = f"UPDATE applied SET last = last - 1 WHERE subject = '{history.order_id}'"
+    behind = f"UPDATE applied SET last = last - 1 WHERE subject = '{history.order_id}' AND topic = 'order.events'"
     async with history.broken(finance=behind) as facts:
         [found] = await i7_applied_in_order(facts)
 

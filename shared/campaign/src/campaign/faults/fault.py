@@ -31,6 +31,9 @@ class Scene:
     discarded: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """Parked keys (topic, subject) that an operator gives up once everything is quiet."""
 
+    redelivered: int = 0
+    """Records that a consumer was made to read once more."""
+
     def a_service(self) -> str:
         return self.dice.choice(SERVICES)
 

@@ -16,7 +16,7 @@ from orderloop.platform.plan import SERVICES
 
 @fault("F21", "everything is restarted by turns under load (SIGTERM)", hold=(0, 1))
 async def rolling_restart(scene: Scene) -> AsyncGenerator[None]:
-    for service in scene.dice.sample(SERVICES, 3):
+    for service in scene.dice.sample(SERVICES, 2):
         for role in scene.dice.sample(["api", "worker", "relay"], 3):
             member = scene.aim(f"{service}-{role}")
             await scene.stand.terminate(member)

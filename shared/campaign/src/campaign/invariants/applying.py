@@ -7,7 +7,6 @@ from uuid import UUID
 
 from campaign.invariants.facts import Facts, Row, Written
 from campaign.invariants.findings import Violation
-from contracts import SERVICES
 
 
 async def i4_no_lost_effect(facts: Facts) -> list[Violation]:
@@ -20,7 +19,7 @@ async def i4_no_lost_effect(facts: Facts) -> list[Violation]:
         sent = {each.event_id for each in facts.topics.sent[service]}
         unsent = [each for each in database.outbox if each.event_id not in sent]
         found += [Violation("I4", f"{each.name} of {service} never came to its topic", _told(each)) for each in unsent]
-    for consumer in SERVICES:
+    for consumer in facts.databases:
         found += _lost(facts, consumer)
     return found
 
@@ -82,9 +81,9 @@ async def _not_the_last(facts: Facts, consumer: str) -> list[Violation]:
     poisoned = {each.key for each in facts.poison}
     due = {
         (f"{service}.events", each.subject): each.sequence
-        for service in SERVICES
+        for service, database in facts.databases.items()
         if facts.reads(consumer, service)
-        for each in facts.databases[service].outbox
+        for each in database.outbox
     }
     wrong = [key for key in applied.keys() | due.keys() if applied.get(key) != due.get(key) and key not in parked]
     return [

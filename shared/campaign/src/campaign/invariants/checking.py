@@ -68,10 +68,10 @@ async def census(place: Place, topics: Topics) -> Counter[str]:
 
 def counted(facts: Facts, found: Sequence[Violation]) -> Counts:
     number = Counter(each.invariant for each in found)
-    names = Counter(each.name for each in facts.written.values())
+    names = Counter(each.name for each in facts.written.values() if each.event_id not in facts.poisoned)
     deliveries, repeats = 0, 0
     for service, sent in facts.topics.sent.items():
-        readers = len(facts.subscriptions.readers[service] & facts.databases.keys())
+        readers = len(facts.subscriptions.readers.get(service, frozenset()) & facts.databases.keys())
         events = [each.event_id for each in sent if each.event_id is not None]
         deliveries += readers * len(events)
         repeats += readers * (len(events) - len(set(events)))

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,7 +19,6 @@ from campaign.invariants.journal import Journal
 from campaign.invariants.place import Place, Told
 from campaign.invariants.subscriptions import Subscriptions, subscriptions
 from campaign.invariants.topics import Sent, Topics
-from contracts import SERVICES
 
 NAME = "campaign-checker"
 A_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -95,7 +94,8 @@ class Facts:
     topics: Topics
     databases: Mapping[str, Database]
     connections: Mapping[str, asyncpg.Connection]
-    locks: Mapping[str, asyncio.Lock] = field(default_factory=lambda: {each: asyncio.Lock() for each in SERVICES})
+    locks: Mapping[str, asyncio.Lock]
+    """A connection runs one statement at a time."""
 
     async def rows(self, service: str, sql: str, *parameters: object) -> list[Row]:
         async with self.locks[service]:
@@ -160,16 +160,16 @@ async def looking(place: Place, topics: Topics, told: Told) -> AsyncGenerator[Fa
 async def snapshots(place: Place, *, read_only: bool = True) -> AsyncGenerator[dict[str, asyncpg.Connection]]:
     """A connection to each database, with a transaction that sees one moment and is rolled back."""
     async with AsyncExitStack() as stack:
-        connections: dict[str, asyncpg.Connection] = {}
-        for service, dsn in place.databases.items():
-            settings = {"application_name": NAME, "jit": "off"}
-            connection = await asyncpg.connect(dsn, timeout=10, command_timeout=60, server_settings=settings)
-            stack.push_async_callback(connection.close, timeout=5)
-            transaction = connection.transaction(isolation="repeatable_read", readonly=read_only)
-            await transaction.start()
-            stack.push_async_callback(transaction.rollback)
-            connections[service] = connection
-        yield connections
+        opened = await asyncio.gather(*(_snapshot(dsn, stack, read_only) for dsn in place.databases.values()))
+        yield dict(zip(place.databases, opened, strict=True))
+
+
+async def _snapshot(dsn: str, stack: AsyncExitStack, read_only: bool) -> asyncpg.Connection:
+    settings = {"application_name": NAME, "jit": "off"}
+    connection = await asyncpg.connect(dsn, timeout=10, command_timeout=60, server_settings=settings)
+    stack.callback(connection.terminate)  # what is open is rolled back
+    await connection.transaction(isolation="repeatable_read", readonly=read_only).start()
+    return connection
 
 
 async def gathered(place: Place, topics: Topics, told: Told, connections: Mapping[str, asyncpg.Connection]) -> Facts:
@@ -183,6 +183,7 @@ async def gathered(place: Place, topics: Topics, told: Told, connections: Mappin
         topics=topics,
         databases={each.service: each for each in found},
         connections=connections,
+        locks={service: asyncio.Lock() for service in connections},
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-from contracts import SERVICES
-from orderloop.platform.plan import Plan
+from orderloop.platform.plan import SERVICES, Plan
 
 
 class Standing(Protocol):
@@ -33,14 +32,14 @@ class Place:
         return f"{self.prefix}{service}.events"
 
     @staticmethod
-    def of_stand(stand: Standing) -> Place:
-        return Place({each: stand.database(each) for each in SERVICES}, stand.plan.kafka)
+    def of_stand(stand: Standing, services: Sequence[str] = SERVICES) -> Place:
+        return Place({each: stand.database(each) for each in services}, stand.plan.kafka)
 
     @staticmethod
-    def of_plan(plan: Plan) -> Place:
+    def of_plan(plan: Plan, services: Sequence[str] = SERVICES) -> Place:
         """A platform without a stand: `orderloop up` has made the databases under the services' names."""
         server = urlsplit(plan.postgres)
-        return Place({each: urlunsplit(server._replace(path=f"/{each}")) for each in SERVICES}, plan.kafka)
+        return Place({each: urlunsplit(server._replace(path=f"/{each}")) for each in services}, plan.kafka)
 
 
 @dataclass(frozen=True)

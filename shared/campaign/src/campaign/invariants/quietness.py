@@ -15,13 +15,19 @@ from campaign.invariants.findings import Violation
 from campaign.invariants.place import Place
 from campaign.invariants.subscriptions import subscriptions
 from campaign.invariants.topics import Topics
-from contracts import SERVICES
 from contracts.errors import OrderloopError
 
 LOOK_EVERY = 0.3
 """Seconds between two looks; it is quiet when two in a row saw the same and nothing under way."""
 
-UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OrderloopError)
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OrderloopError,
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Restless:
 async def i17_all_has_come_to_its_end(facts: Facts) -> list[Violation]:
     """All that was told is published, every reader is at the end of its topics, no timer is due, nothing is retried."""
     found: list[Violation] = []
-    for service in SERVICES:
+    for service in facts.databases:
         [row] = await facts.rows(service, _UNDER_WAY)
         offsets = {(each["topic"], each["partition"]): each["next"] for each in await facts.rows(service, _OFFSETS)}
         what = _under_way(service, row) + _behind(service, offsets, facts.topics)
@@ -65,7 +71,7 @@ async def _look(place: Place, topics: Topics) -> tuple[list[str], tuple[object, 
         await topics.refresh()
     except UNREACHABLE as fault:
         return [f"Kafka does not answer: {type(fault).__name__}: {fault}"], ()
-    looks = await asyncio.gather(*(_look_at(place, topics, each) for each in SERVICES))
+    looks = await asyncio.gather(*(_look_at(place, topics, each) for each in place.databases))
     return [each for why, _ in looks for each in why], tuple(each for _, each in looks)
 
 

@@ -53,7 +53,7 @@ _OPEN_FOR_LONG = """
 SELECT application_name, query, extract(epoch FROM clock_timestamp() - state_change)::float8 AS seconds
   FROM pg_stat_activity
  WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()
-   AND application_name <> 'campaign-checker' AND clock_timestamp() - state_change > interval '1 second'
+   AND application_name <> 'campaign-checker' AND clock_timestamp() - state_change > interval '5 seconds'
 """
 _CONNECTIONS = """
 SELECT application_name, count(*) AS connections FROM pg_stat_activity

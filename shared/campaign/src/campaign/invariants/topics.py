@@ -16,7 +16,6 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from campaign.invariants.place import Place
-from contracts import SERVICES
 from contracts.errors import Unavailable
 
 POLL_MS = 300
@@ -48,17 +47,17 @@ class Topics:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.sent: dict[str, list[Sent]] = {service: [] for service in SERVICES}
-        self.incarnations: dict[str, int] = dict.fromkeys(SERVICES, 0)
+        self.sent: dict[str, list[Sent]] = {service: [] for service in place.databases}
+        self.incarnations: dict[str, int] = dict.fromkeys(place.databases, 0)
         self._cluster: str | None = None
         self._last: dict[TopicPartition, Sent] = {}
         self._readable: dict[TopicPartition, int] = {}
 
     async def refresh(self) -> None:
         """Raises TopicUnreadable."""
-        cluster, places = await _described(self.place.kafka, {self.place.topic(each): each for each in SERVICES})
+        cluster, places = await _described(self.place.kafka, {self.place.topic(each): each for each in self.sent})
         if self._cluster not in (None, cluster):
-            for service in SERVICES:
+            for service in self.sent:
                 self.wiped(service)
         self._cluster = cluster
         if not places:

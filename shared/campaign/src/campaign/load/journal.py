@@ -111,6 +111,7 @@ class Journal:
         try:
             while content:
                 content = content[self._file.write(content) :]
+            os.fsync(self._file.fileno())
             self.syncs += 1
         except OSError as trouble:
             self._trouble = trouble

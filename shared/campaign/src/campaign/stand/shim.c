@@ -159,12 +159,29 @@ int fallocate(int fd, int mode, off_t at, off_t bytes) {
     return real(fd, mode, at, bytes);
 }
 
+/* A file with holes that is mapped needs room at the first write to a hole, where a real disk ends the program by
+ * SIGBUS. Here the mapping itself is refused: else Kafka would get further on a full disk than it does on a real one. */
+void *mmap(void *wish, size_t length, int allowed, int flags, int fd, off_t at) {
+    REAL(mmap);
+    struct stat file;
+    if (control->disk_full && fd >= 0 && flags & MAP_SHARED && allowed & PROT_WRITE && !fstat(fd, &file) &&
+        S_ISREG(file.st_mode) && file.st_blocks * 512 < file.st_size && on_our_disk(fd)) {
+        __atomic_add_fetch(&control->refused, 1, __ATOMIC_RELAXED);
+        errno = ENOSPC;
+        return MAP_FAILED;
+    }
+    return real(wish, length, allowed, flags, fd, at);
+}
+
 /* the same functions under their other names: an offset has 64 bits anyway */
 _Static_assert(sizeof(off_t) == 8, "files are addressed with 64 bits");
 ssize_t pwrite64(int fd, const void *data, size_t bytes, off64_t at) { return pwrite(fd, data, bytes, at); }
 ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t at) { return pwritev(fd, parts, count, at); }
 ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t at, int flags) {
     return pwritev2(fd, parts, count, at, flags);
+}
+void *mmap64(void *wish, size_t length, int allowed, int flags, int fd, off64_t at) {
+    return mmap(wish, length, allowed, flags, fd, at);
 }
 int posix_fallocate64(int fd, off64_t at, off64_t bytes) { return posix_fallocate(fd, at, bytes); }
 int fallocate64(int fd, int mode, off64_t at, off64_t bytes) { return fallocate(fd, mode, at, bytes); }

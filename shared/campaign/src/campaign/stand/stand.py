@@ -215,8 +215,8 @@ class Stand:
         await self.keeper.stop()
         self.heal()
         members = tuple(self.keeper.members.values())
-        await asyncio.gather(*(member.stop() for member in members if isinstance(member, Program)))
-        await asyncio.gather(*(member.stop() for member in members if isinstance(member, ServerMember)))
+        await asyncio.gather(*(self._stop(member) for member in members if isinstance(member, Program)))
+        await asyncio.gather(*(self._stop(member) for member in members if isinstance(member, ServerMember)))
         await self.parts.close_proxies()
 
     def end_at_once(self) -> None:
@@ -224,6 +224,10 @@ class Stand:
         for member in self.keeper.members.values():
             for process in member.family():
                 process.send(signal.SIGKILL)
+
+    async def _stop(self, member: Member) -> None:
+        await member.stop()
+        self._tell("stopped", member.name)
 
     async def _is_ready(self, name: str) -> bool:
         member = self.member(name)

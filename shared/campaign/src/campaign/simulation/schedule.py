@@ -1,0 +1,185 @@
+"""One schedule: a world made by a seed, steps in the order of its dice, then quiet, then the oracles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import GeneratorType
+from typing import cast
+
+from campaign.simulation import oracles
+from campaign.simulation.client import Order
+from campaign.simulation.oracles import Broken
+from campaign.simulation.parking import ParkedKey
+from campaign.simulation.protocol import KIT, Protocol
+from campaign.simulation.relay import KEEP_EVERY
+from campaign.simulation.shop import ITEM, STOCK, Ordered
+from campaign.simulation.steps import IDLE, KafkaError, Steps
+from campaign.simulation.trouble import Operator, ask_for_replay, strike
+from campaign.simulation.world import Process, World
+
+RISK = 0.02
+"""How often a commit or a batch goes wrong."""
+
+TROUBLE = 0.06
+"""How often a fault comes instead of a step."""
+
+ROUNDS = 100
+"""Rounds of all processes after which a schedule that is not quiet counts as stuck."""
+
+AT_A_TIME = 30
+"""Steps for which a process may go on in one round."""
+
+Trace = Callable[[str], None]
+
+
+def run(seed: int, protocol: Protocol = KIT, trace: Trace | None = None) -> tuple[World, list[Broken]]:
+    """Run one schedule and say what it broke."""
+    world = World(seed, protocol)
+    furnish(world)
+    disturb(world, 50 + world.below(50), trace)
+    heal(world)
+    if trace is not None:
+        trace("      -- nothing goes wrong from here on")
+    quiet = drain(world, trace)
+    if quiet and mend(world):
+        quiet = drain(world, trace)
+    world.counts.schedules = 1
+    world.counts.events = len(world.store.outbox)
+    return world, oracles.broken(world) if quiet else [Broken("stuck", "the processes never come to rest")]
+
+
+def furnish(world: World) -> None:
+    """Orders with their commands, and the processes that serve them."""
+    world.store.rows[("stock", ITEM)] = STOCK
+    for number in range(2):
+        subject = f"order-{number}"
+        world.orders.append(Order(subject, commands_of(world, subject)))
+    world.keys = [ITEM, *(order.subject for order in world.orders)]
+    protocol = world.protocol
+    add = world.processes.append
+    for order in world.orders:
+        add(
+            Process(
+                f"client of {order.subject}", lambda process, order=order: protocol.client(world, process, order).run()
+            )
+        )
+    for number in range(1 + world.below(2)):
+        add(Process(f"relay {number}", lambda process: protocol.relay(world, process).run()))
+    workers = 1 + world.below(2)
+    for number in range(workers):
+        add(Process(f"worker {number}", lambda process, number=number: protocol.worker(world, process, number).run()))
+        add(Process(f"retries {number}", lambda process: protocol.retries(world, process).run()))
+    world.group.share_out([world.below(workers) for _ in world.group.owners])
+    for number in range(1 + world.below(2)):
+        add(Process(f"timers {number}", lambda process: protocol.timers(world, process).run()))
+    if world.random() < 0.3:
+        add(Process("operator", lambda process: Operator(world, process).run()))
+
+
+def commands_of(world: World, subject: str) -> list[Ordered]:
+    """Two to four; some poison, some that name an order which may not be known yet."""
+    found: list[Ordered] = []
+    for number in range(2 + world.below(2)):
+        dice = world.random()
+        needs = "order-0" if dice > 0.75 and subject != "order-0" else None
+        found.append(Ordered(f"{subject}/{number}", 1 + world.below(3), dice < 0.12 and subject != "order-0", needs))
+    return found
+
+
+def disturb(world: World, steps: int, trace: Trace | None) -> None:
+    """The dice say who is next, and when something goes wrong."""
+    world.risk = RISK
+    processes, random = world.processes, world.random
+    many = len(processes)
+    for _ in range(steps):
+        world.clock += 1
+        if random() < TROUBLE:
+            fault = strike(world)
+            if trace is not None:
+                trace(f"{world.clock:5} ** {fault}")
+            continue
+        process = processes[int(random() * many)]
+        if process.paused_until <= world.clock:
+            step(world, process, trace)
+
+
+def heal(world: World) -> None:
+    """Nothing goes wrong any more, and nobody meddles; what was on its way to the broker arrives or is lost."""
+    world.risk = 0.0
+    if world.processes[-1].name == "operator":
+        world.processes.pop().body.close()
+    for process in world.processes:
+        process.paused_until = 0
+    for request in world.log.late:
+        if world.random() < 0.5:
+            try:
+                world.log.accept(request)
+            except KafkaError:
+                continue
+    world.log.late.clear()
+
+
+def mend(world: World) -> bool:
+    """What a person does in the end: send a wiped topic again, try once more what gave up waiting."""
+    given_up = [
+        key for key in world.keys if (row := world.store.rows.get(("parked_key", key))) and row.kind == "waiting"
+    ]
+    for key in given_up:
+        parked: ParkedKey = world.store.rows[("parked_key", key)]
+        world.store.rows[("parked_key", key)] = parked._replace(attempts=0, next_at=world.clock)
+    if world.wiped:
+        ask_for_replay(world, None)
+    return world.wiped or bool(given_up)
+
+
+def drain(world: World, trace: Trace | None) -> bool:
+    """Everybody in turn until all have looked and found nothing; says whether it came to that."""
+    calm = 0
+    for _ in range(ROUNDS):
+        calm += 1
+        world.clock += KEEP_EVERY + 1
+        for process in world.processes:
+            for _ in range(AT_A_TIME):
+                step(world, process, trace)
+                if process.idle:
+                    break
+                calm = 0
+        if calm:
+            later = next_alarm(world)
+            if later is None:
+                return True
+            world.clock = max(world.clock, later)
+            calm = 0
+    return False
+
+
+def next_alarm(world: World) -> int | None:
+    """When the next timer, or the next attempt at a parked key, is due."""
+    rows = world.store.rows
+    times = [rows.get(("timer", order.subject)) for order in world.orders]
+    parked = [rows.get(("parked_key", key)) for key in world.keys]
+    times += [each.next_at for each in parked if each is not None]
+    return min((time for time in times if time is not None), default=None)
+
+
+def step(world: World, process: Process, trace: Trace | None) -> None:
+    """Let a process run to its next yield."""
+    world.counts.steps += 1
+    body = process.body
+    if trace is not None:
+        trace(f"{world.clock:5} {process.name:18} {place_of(body)}")
+    fault = process.fault
+    if fault is None:
+        process.idle = next(body) == IDLE
+    else:
+        process.fault = None
+        process.idle = body.throw(fault) == IDLE
+
+
+def place_of(body: Steps[None]) -> str:
+    """Where a process stands: the innermost of its functions, and the line."""
+    inner = cast("GeneratorType[int, None, object]", body)
+    while isinstance(inner.gi_yieldfrom, GeneratorType):
+        inner = cast("GeneratorType[int, None, object]", inner.gi_yieldfrom)
+    frame = inner.gi_frame
+    return f"{inner.__qualname__}:{frame.f_lineno}" if frame is not None else "done"
