@@ -41,7 +41,8 @@ async def events_come_again(scene: Scene) -> AsyncGenerator[None]:
     scene.stand.hold_down(worker)
     scene.stand.kill(worker)
     async with scene.sql(service) as connection:
-        scene.redelivered += await connection.fetchval("SELECT sum(least(next, $1))::int FROM consumer_offset", back)
+        again = await connection.fetchval("SELECT sum(least(next, $1))::int FROM consumer_offset", back)
+        scene.redelivered += again or 0
         _ = await connection.execute("UPDATE consumer_offset SET next = greatest(0, next - $1)", back)
     scene.stand.let_up(worker)
     yield

@@ -66,7 +66,9 @@ async def _kill(scene: Scene, where: dict[str, str]) -> None:
         else:
             scene.stand.arm(member, place)
     deadline = time.monotonic() + WORK_COMES_WITHIN
-    while any(scene.stand.deaths(member) == before[member] for member in where) and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if all(scene.stand.deaths(member) > before[member] for member in where):
+            return
         await asyncio.sleep(0.02)
 
 
