@@ -8,17 +8,18 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 ORDERLOOP := $(BIN)/python -m orderloop
+CAMPAIGN := $(BIN)/python -m campaign
 STAMP := .venv/.complete
 PACKAGES := .venv/.packages
 PROJECTS := $(patsubst %/pyproject.toml,%,$(wildcard shared/*/pyproject.toml services/*/pyproject.toml))
 # a PostgreSQL to try migrations on: the one that is named, else that of the tests
 SCRATCH = $${ORDERLOOP_POSTGRES:-$$($(ORDERLOOP) servers start --directory .local/test --only postgres)}
-SERVICES := customer sales order inventory finance service quality
+SERVICES := customer sales order inventory finance service quality insight
 
-.PHONY: help setup up down status logs token demo import audit bench test check schemas migration lock clean
+.PHONY: help setup up down status logs token demo import audit bench bench-faults bench-scale insight-proof test check schemas migration lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## the environment in .venv, exactly as locked; instant when nothing changed
 	@echo "The environment in .venv is ready."
@@ -50,6 +51,33 @@ audit: $(STAMP) ## order against inventory against finance
 
 bench: $(STAMP) ## loops per second and times, beside what PostgreSQL and Kafka do alone
 	@$(ORDERLOOP) bench
+
+bench-faults: $(STAMP) ## commands while Kafka is away, recovery after kill -9; MINUTES=30 watches memory too
+	@$(ORDERLOOP) bench-faults $(if $(MINUTES),--minutes $(MINUTES))
+
+bench-scale: $(STAMP) ## throughput by partitions and processes, cost with 10 and 100 times the history
+	@$(ORDERLOOP) bench-scale
+
+insight-proof: $(STAMP) ## clean events for the watcher, and none of them a discrepancy: make insight-proof EVENTS=1000000
+	@ORDERLOOP_POSTGRES=$(SCRATCH) PYTHONPATH=services/insight/tests $(BIN)/python -m insight_proof \
+		--events $(or $(EVENTS),1000000) --seed $(or $(SEED),1)
+
+campaign: $(STAMP) ## break the platform and check it: SEED=1 TRIALS=25 FAULTS="F6 F9" (see docs/campaign.md)
+	@$(CAMPAIGN) run $(if $(SEED),--seed $(SEED)) $(if $(TRIALS),--trials $(TRIALS)) $(if $(FAULTS),--faults "$(FAULTS)") \
+		$(if $(FIRST),--first $(FIRST)) $(if $(PLANTED),--planted $(PLANTED))
+
+campaign-smoke: $(STAMP) ## one trial of each family of faults, two planted bugs: ten minutes
+	@ORDERLOOP_CAMPAIGN=.local/campaign-smoke $(CAMPAIGN) smoke $(if $(SEED),--seed $(SEED))
+
+campaign-planted: $(STAMP) ## each planted bug, switched on alone, has to be caught
+	@$(CAMPAIGN) plant $(if $(PLANTED),--names "$(PLANTED)")
+
+campaign-page: $(STAMP) ## docs/reliability.md from the results on file
+	@$(CAMPAIGN) page --write docs/reliability.md
+
+simulation: $(STAMP) ## the protocol alone, seeded: SEED=1 SCHEDULES=100000
+	@$(BIN)/python -m campaign.simulation $(if $(SEED),--seed $(SEED)) $(if $(SCHEDULES),--schedules $(SCHEDULES)) \
+		$(if $(PLANTED),--planted $(PLANTED))
 
 test: $(STAMP) ## everything from nothing, end to end included; ARGS="services/order -k cancel" for less
 	@$(ORDERLOOP) servers start --directory .local/test

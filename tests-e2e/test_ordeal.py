@@ -24,7 +24,7 @@ STOCK = 1000
 PATIENCE = 150.0
 """Seconds: a consumer group gives the partitions of a killed member away when its session is over."""
 
-KILLED = ("customer", "sales", "order", "inventory", "finance", "service", "quality")
+KILLED = ("customer", "sales", "order", "inventory", "finance", "service", "quality", "insight")
 ONCE_A_LOOP = (
     OrderPlaced, ShipmentPlanned, ShipmentDispatched, InvoiceIssued, DeliveryConfirmed, PaymentReceived, InvoicePaid,
     OrderClosed,

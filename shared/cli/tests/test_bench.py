@@ -46,11 +46,21 @@ def a_result(**more: Any) -> run.Result:  # Any: JSON
         "loop_ms": SPREAD,
         "warm_up_seconds": 8.0,
         "quiet": {"loops_per_second": 10.0, "loops": 150, "events_per_loop": 21.5},
+        "steady": {"loops_per_second": 20.0, "loops": 300, "hop_ms": SPREAD, "loop_ms": None},
         "full": {"loops": 900, "drivers": 48, "hop_ms": SPREAD, "loop_ms": None},
         "hops": {f"A → B{number} (order)": SPREAD for number in range(13)},
         "cpu_ms_per_loop": {"order": 7.5, "kafka": 22.25, "driver": 1.0},
         "memory_mib": {"order": 90, "kafka": 400, "driver": 70},
-        "yardsticks": {"pgbench_commits_per_second": 4210.0, "kafka_records_per_second": 151_000.0},
+        "database_cpu_ms_per_loop": {"order": 1.25, "order relay": 0.5},
+        "wal_bytes_per_loop": 171_500,
+        "sent_again": 0,
+        "yardsticks": {
+            "pgbench_commits_per_second": 4210.0,
+            "kafka_records_per_second": 151_000.0,
+            "kafka_records_read_per_second": 300_000.0,
+            "bare_requests_per_second": 3410.0,
+            "bare_cpu_us_per_request": 250.0,
+        },
         "pgbench_commits_per_loop": 68.6,
         "failed": [],
         "failed_count": 0,
@@ -158,9 +168,9 @@ def test_loops_that_failed_are_told_with_a_reason() -> None:
 
 
 def test_the_latest_result_is_kept_as_it_is(tmp_path: Path) -> None:
-    run.save(a_result(closed_loops_per_second=1.0), a_plan(tmp_path))
+    run.save(a_result(closed_loops_per_second=1.0), tmp_path)
 
-    path = run.save(a_result(), a_plan(tmp_path))
+    path = run.save(a_result(), tmp_path)
 
     assert path == str(tmp_path / "bench" / "latest.json")
     assert json.loads(Path(path).read_text()) == a_result()

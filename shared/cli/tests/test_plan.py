@@ -15,10 +15,10 @@ def a_plan(directory: Path) -> Plan:
     return Plan(str(directory), "postgresql://root:pw@db.example:6000/postgres?sslmode=require", "k:9092", False, False)
 
 
-def test_services_have_ports_8101_to_8107_in_their_order(tmp_path: Path) -> None:
+def test_services_have_ports_8101_to_8108_in_their_order(tmp_path: Path) -> None:
     found = [a_plan(tmp_path).port(name) for name in plans.SERVICES]
 
-    assert found == [8101, 8102, 8103, 8104, 8105, 8106, 8107]
+    assert found == [8101, 8102, 8103, 8104, 8105, 8106, 8107, 8108]
     assert a_plan(tmp_path).url("order") == "http://127.0.0.1:8103"
 
 

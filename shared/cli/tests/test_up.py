@@ -84,14 +84,14 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     for name in SERVICES:
         (stand_ins / f"{name}.py").write_text(STAND_IN)
     path = os.pathsep.join([str(stand_ins), os.environ.get("PYTHONPATH", "")])
-    environment = {"PYTHONPATH": path, "ORDERLOOP_BASE_PORT": str(seven_free_ports())}
+    environment = {"PYTHONPATH": path, "ORDERLOOP_BASE_PORT": str(free_ports())}
     found = Machine(tmp_path_factory.mktemp("platform"), environment)
     yield found
     assert "everything stopped" in found.run("down").stdout
     assert "Nothing is running" in found.run("down").stdout
 
 
-def seven_free_ports() -> int:
+def free_ports() -> int:
     while True:
         base = ports.any_free()
         if all(ports.free(base + offset) for offset in range(1, len(SERVICES) + 1)):

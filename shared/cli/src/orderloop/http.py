@@ -1,4 +1,4 @@
-"""The seven services over HTTP: commands that may be sent again, lists read to their end, refusals as exceptions."""
+"""The services over HTTP: commands that may be sent again, lists read to their end, refusals as exceptions."""
 
 from __future__ import annotations
 

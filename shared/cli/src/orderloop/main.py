@@ -9,7 +9,7 @@ import sys
 import typer
 
 from orderloop.audit.command import audit
-from orderloop.bench.command import bench
+from orderloop.bench.command import bench, bench_faults, bench_scale
 from orderloop.demo.command import demo
 from orderloop.importing.command import import_
 from orderloop.platform import commands
@@ -30,6 +30,8 @@ _ = app.command()(demo)
 _ = app.command("import")(import_)
 _ = app.command()(audit)
 _ = app.command()(bench)
+_ = app.command("bench-faults")(bench_faults)
+_ = app.command("bench-scale")(bench_scale)
 app.add_typer(servers, name="servers")
 
 

@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 
 import asyncpg
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from orderloop.bench import bare
 from orderloop.platform import postgres
 
 COMMITS = re.compile(r"tps = ([\d.]+)")
@@ -22,17 +23,21 @@ RECORD = b"x" * 330
 
 @dataclass(frozen=True)
 class Yardsticks:
-    """Per second: commits of a small insert by eight clients, and records produced one batch after another."""
+    """Per second: commits of a small insert by eight clients, records produced batch after batch and read back,
+    requests to a bare FastAPI application with one INSERT; and the microseconds of CPU that one costs it."""
 
     pgbench_commits_per_second: float
     kafka_records_per_second: float
+    kafka_records_read_per_second: float
+    bare_requests_per_second: float
+    bare_cpu_us_per_request: float
 
 
 async def measure(postgres_address: str, kafka: str, seconds: int = 5) -> Yardsticks:
-    return Yardsticks(
-        await _commits(postgres_address, seconds),
-        await _records(kafka, seconds),
-    )
+    commits = await _commits(postgres_address, seconds)
+    produced, read = await _records(kafka, seconds)
+    one = await bare.measure(postgres_address, seconds)
+    return Yardsticks(commits, produced, read, one.requests_per_second, one.cpu_us_per_request)
 
 
 async def _commits(address: str, seconds: int) -> float:
@@ -64,15 +69,15 @@ async def _pgbench(address: str, seconds: int) -> float:
     return round(float(found[1]))
 
 
-async def _records(kafka: str, seconds: int) -> float:
-    """aiokafka: batches of 500 records of 330 bytes, acknowledged by all."""
+async def _records(kafka: str, seconds: int) -> tuple[float, float]:
+    """aiokafka: batches of 500 records of 330 bytes, acknowledged by all; then the same records read."""
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
         if TOPIC not in await admin.list_topics():
             await admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])
         await _led(admin)
-        return await _produce(kafka, seconds)
+        return await _produce(kafka, seconds), await _consume(kafka, seconds)
     finally:
         await admin.delete_topics([TOPIC])
         await admin.close()
@@ -108,3 +113,22 @@ async def _produce(kafka: str, seconds: int) -> float:
         return round(sent / (time.perf_counter() - begun))
     finally:
         await producer.stop()
+
+
+async def _consume(kafka: str, seconds: int) -> float:
+    """Read what was produced, from the beginning, as a worker reads: 500 records a poll."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, max_poll_records=500)
+    await consumer.start()
+    try:
+        places = [TopicPartition(TOPIC, partition) for partition in range(PARTITIONS)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        read, begun, last = 0, time.perf_counter(), time.perf_counter()
+        while time.perf_counter() - begun < seconds and time.perf_counter() - last < 1:
+            polled = await consumer.getmany(timeout_ms=250, max_records=500)
+            if polled:
+                read += sum(map(len, polled.values()))
+                last = time.perf_counter()
+        return round(read / (last - begun))
+    finally:
+        await consumer.stop()

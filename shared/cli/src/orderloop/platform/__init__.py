@@ -1,1 +1,1 @@
-"""The whole platform on one machine: PostgreSQL, Apache Kafka, the seven services, and who watches them."""
+"""The whole platform on one machine: PostgreSQL, Apache Kafka, the services, and who watches them."""

@@ -9,7 +9,7 @@ import psutil
 
 from contracts.errors import OrderloopError
 from orderloop.platform import ports, processes
-from orderloop.platform.plan import SERVICES, Plan
+from orderloop.platform.plan import Plan
 from orderloop.platform.troubles import DiskFull, MemoryShort, PortTaken, PythonTooOld
 
 MIB = 1024 * 1024
@@ -42,13 +42,13 @@ def memory(available: int | None = None) -> str | None:
 
 def service_ports(plan: Plan) -> None:
     """Every port is free, or held by our own service of an earlier start."""
-    for service in SERVICES:
-        port = plan.port(service)
-        if not ports.free(port) and processes.recall(service, plan.records) is None:
+    for member in plan.members:
+        port = member.port
+        if not ports.free(port) and processes.recall(member.name, plan.records) is None:
             by = ports.holder(port)
             raise PortTaken(
-                f"port {port}, which {service} needs, is taken{f' by {by}' if by else ''}; "
-                f"end that, or set ORDERLOOP_BASE_PORT (now {plan.base_port}) so that seven free ports follow"
+                f"port {port}, which {member.name} needs, is taken{f' by {by}' if by else ''}; "
+                f"end that, or set ORDERLOOP_BASE_PORT (now {plan.base_port}) so that eight free ports follow"
             )
 
 

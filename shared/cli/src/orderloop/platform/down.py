@@ -5,11 +5,9 @@ from pathlib import Path
 
 from orderloop.platform import processes, supervisor
 from orderloop.platform.display import Display, Step
-from orderloop.platform.plan import SERVICES
-from orderloop.platform.stopping import stop_all
+from orderloop.platform.stopping import services_of, stop_all
 
 PATIENCE = 100.0  # services drain, Kafka and PostgreSQL write: each has its own shorter limit
-PARTS = (*SERVICES, "kafka", "postgres", supervisor.NAME)
 
 
 def down(directory: Path, display: Display) -> None:
@@ -18,7 +16,7 @@ def down(directory: Path, display: Display) -> None:
     if not running(directory):
         display.console.print("Nothing is running.")
         return
-    with display.step("Stopping", total=len(PARTS)) as step:
+    with display.step("Stopping", total=len(parts(directory))) as step:
         keeper = supervisor.alive(directory)
         if keeper:
             _ask(keeper, directory, step)
@@ -29,15 +27,21 @@ def down(directory: Path, display: Display) -> None:
 
 def running(directory: Path) -> list[str]:
     """The parts that run, in the order in which they are stopped."""
-    return [name for name in PARTS if processes.recall(name, directory / "run")]
+    return [name for name in parts(directory) if processes.recall(name, directory / "run")]
+
+
+def parts(directory: Path) -> list[str]:
+    """Everything that may run here, in the order in which it is stopped."""
+    return [*services_of(directory), "kafka", "postgres", supervisor.NAME]
 
 
 def _ask(keeper: processes.Process, directory: Path, step: Step) -> None:
     keeper.send(signal.SIGTERM)
+    everything = len(parts(directory))
 
     def ended() -> bool:
         left = running(directory)
-        step.progress(len(PARTS) - len(left), len(PARTS))
+        step.progress(everything - len(left), everything)
         step.say(f"waiting for {', '.join(left)}")
         return not keeper.alive
 

@@ -9,7 +9,7 @@ from typing import cast
 from orderloop.platform.plan import SERVICES
 from orderloop.platform.troubles import HomeNotFound
 
-NAMES = (*SERVICES, "supervisor", "postgres", "kafka")
+SERVERS = ("supervisor", "postgres", "kafka")
 PAUSE = 0.3
 
 
@@ -19,10 +19,16 @@ class LogUnknown(HomeNotFound):
 
 def files_of(folder: Path, name: str | None) -> list[Path]:
     """The logs of one part, or of all."""
-    if name and name not in NAMES:
-        raise LogUnknown(f"no part is called {name}; choose from {', '.join(NAMES)}")
-    names = (name,) if name else NAMES
+    known = (*SERVICES, *_further(folder), *SERVERS)
+    if name and name not in known:
+        raise LogUnknown(f"no part is called {name}; choose from {', '.join(known)}")
+    names = (name,) if name else known
     return [path for each in names for path in (folder / f"{each}.out", folder / f"{each}.log") if path.is_file()]
+
+
+def _further(folder: Path) -> list[str]:
+    """Processes of a service beside its first: `order-worker-2`."""
+    return sorted(log.stem for log in folder.glob("*-*.log") if log.stem.partition("-")[0] in SERVICES)
 
 
 def last(paths: list[Path], count: int) -> Iterator[str]:

@@ -12,13 +12,24 @@ from orderloop.platform.home import default_directory
 from orderloop.platform.troubles import SettingMalformed
 
 # the order is that of the ports: 8101 customer, 8102 sales …
-SERVICES = ("customer", "sales", "order", "inventory", "finance", "service", "quality")
+SERVICES = ("customer", "sales", "order", "inventory", "finance", "service", "quality", "insight")
 ISSUER = "orderloop-local"
 AUDIENCE = "orderloop"
+ROLES = ("api", "worker", "relay")
 
 
 class NotRunning(Unavailable):
     """Most commands talk to a platform that is up."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One process of a service. The first is called like the service; further ones `order-worker-2`, `order-api-2`."""
+
+    name: str
+    service: str
+    port: int
+    roles: tuple[str, ...] = ROLES
 
 
 @dataclass(frozen=True)
@@ -32,9 +43,42 @@ class Plan:
     own_kafka: bool
     base_port: int = 8100
     partitions: int = 3
+    apis: int = 1
+    workers: int = 1
+    apart: bool = False
 
-    def port(self, service: str) -> int:
-        return self.base_port + 1 + SERVICES.index(service)
+    def port(self, name: str) -> int:
+        """Of a service's first process, or of the member of this name."""
+        return self.member(name).port
+
+    def member(self, name: str) -> Member:
+        """The process of this name. Raises KeyError."""
+        return {each.name: each for each in self.members}[name]
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Every process of every service, the first ones first. Further ones take ports of the tens behind."""
+        return tuple(
+            Member(
+                service if not suffix else f"{service}-{suffix}", service, self.base_port + 10 * ten + 1 + place, roles
+            )
+            for ten, (suffix, roles) in enumerate(self._processes())
+            for place, service in enumerate(SERVICES)
+        )
+
+    def _processes(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Of one service: what follows its name, and the roles."""
+        first: list[tuple[str, tuple[str, ...]]] = [("", ROLES)]
+        if self.apart:
+            first = [("", ("api",)), ("worker", ("worker",)), ("relay", ("relay",))]
+        further_apis = [(f"api-{number}", ("api",)) for number in range(2, self.apis + 1)]
+        further_workers = [(f"worker-{number}", ("worker",)) for number in range(2, self.workers + 1)]
+        return [*first, *further_apis, *further_workers]
+
+    def urls(self, service: str) -> tuple[str, ...]:
+        """Where its API answers: each of its processes with that role."""
+        members = (each for each in self.members if each.service == service and "api" in each.roles)
+        return tuple(f"http://{ports.HOST}:{each.port}" for each in members)
 
     def url(self, service: str) -> str:
         """Where its HTTP API answers, such as `http://127.0.0.1:8103` for order."""
@@ -80,16 +124,32 @@ class Wishes:
     kafka: str | None
     base_port: int
     partitions: int
+    apis: int = 1
+    workers: int = 1
+    apart: bool = False
 
 
 def wishes() -> Wishes:
-    """ORDERLOOP_POSTGRES, ORDERLOOP_KAFKA, ORDERLOOP_BASE_PORT (8100), ORDERLOOP_PARTITIONS (3)."""
+    """ORDERLOOP_POSTGRES, ORDERLOOP_KAFKA, ORDERLOOP_BASE_PORT (8100), ORDERLOOP_PARTITIONS (3); processes a service:
+    ORDERLOOP_API (1), ORDERLOOP_WORKERS (1), ORDERLOOP_ROLES (`together`, or `apart`: one each for api, worker, relay).
+    """
     return Wishes(
         postgres=os.environ.get("ORDERLOOP_POSTGRES") or None,
         kafka=os.environ.get("ORDERLOOP_KAFKA") or None,
         base_port=_number("ORDERLOOP_BASE_PORT", 8100, most=65_000),
         partitions=_number("ORDERLOOP_PARTITIONS", 3, most=1000),
+        apis=_number("ORDERLOOP_API", 1, most=9),
+        workers=_number("ORDERLOOP_WORKERS", 1, most=9),
+        apart=_choice("ORDERLOOP_ROLES", "together", "apart") == "apart",
     )
+
+
+def _choice(name: str, *choices: str) -> str:
+    """The first of the choices when nothing is said."""
+    text = os.environ.get(name) or choices[0]
+    if text not in choices:
+        raise SettingMalformed(f"{name} is {text!r}; set it to one of {', '.join(choices)}")
+    return text
 
 
 def _number(name: str, default: int, *, most: int) -> int:

@@ -1,4 +1,4 @@
-"""The seven services as processes: how each is started, and whether it is ready."""
+"""The services as processes: how each is started, and whether it is ready."""
 
 import http.client
 import json
@@ -9,14 +9,15 @@ from typing import cast
 
 from orderloop.platform import ports
 from orderloop.platform.home import home
-from orderloop.platform.plan import AUDIENCE, ISSUER, Plan
+from orderloop.platform.plan import AUDIENCE, ISSUER, ROLES, Plan
 from orderloop.platform.processes import Start
 
 PRIVATE = ("ORDERLOOP_POSTGRES",)  # a superuser's password is none of a service's business
 
 
-def settings_of(plan: Plan, service: str) -> dict[str, str]:
-    """What the service reads from its environment, each name with the service's prefix."""
+def settings_of(plan: Plan, name: str) -> dict[str, str]:
+    """What a process of a service reads from its environment, each name with the service's prefix."""
+    service = plan.member(name).service
     settings = {
         "database": plan.database(service),
         "kafka": plan.kafka,
@@ -24,16 +25,17 @@ def settings_of(plan: Plan, service: str) -> dict[str, str]:
         "issuer": ISSUER,
         "audience": AUDIENCE,
         "host": ports.HOST,
-        "port": str(plan.port(service)),
-        "migrate": "true",  # one process a service, so it may bring its own database up to date
+        "port": str(plan.port(name)),
+        "migrate": "true",  # one at a time: whoever comes later waits for the first and finds everything done
     }
     return {f"{service}_{name}".upper(): value for name, value in settings.items()}
 
 
-def start_of(plan: Plan, service: str) -> Start:
-    """All roles of the service in one process; `-P`: nothing is imported from the folder it happens to run in."""
-    environment = plain_environment() | settings_of(plan, service)
-    return Start(service, [sys.executable, "-P", "-m", service], plan.log(service), environment, home())
+def start_of(plan: Plan, name: str) -> Start:
+    """A process of a service with its roles; `-P`: nothing is imported from the folder it happens to run in."""
+    member = plan.member(name)
+    command = [sys.executable, "-P", "-m", member.service, *(() if member.roles == ROLES else member.roles)]
+    return Start(name, command, plan.log(name), plain_environment() | settings_of(plan, name), home())
 
 
 def plain_environment() -> dict[str, str]:
@@ -51,9 +53,9 @@ class Health:
     facts: dict[str, object]
 
 
-def health(plan: Plan, service: str, seconds: float = 2) -> Health:
+def health(plan: Plan, name: str, seconds: float = 2) -> Health:
     """Ask /readyz; http.client, because a proxy from the environment has no business here."""
-    connection = http.client.HTTPConnection(ports.HOST, plan.port(service), timeout=seconds)
+    connection = http.client.HTTPConnection(ports.HOST, plan.port(name), timeout=seconds)
     try:
         connection.request("GET", "/readyz")
         answer = connection.getresponse()

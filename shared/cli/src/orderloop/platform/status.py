@@ -11,7 +11,7 @@ import psutil
 from rich.table import Table
 
 from orderloop.platform import processes, services, supervisor
-from orderloop.platform.plan import SERVICES, Plan
+from orderloop.platform.plan import Member, Plan
 
 MIB = 1024 * 1024
 LAG = ("lag_seconds", "unpublished_seconds")  # how /readyz names it: the age of the oldest event that waits
@@ -32,8 +32,8 @@ class Line:
 
 def lines(plan: Plan) -> list[Line]:
     """The supervisor, the servers and the services, in this order."""
-    with ThreadPoolExecutor(len(SERVICES)) as pool:
-        asked = [pool.submit(_service, plan, name) for name in SERVICES]
+    with ThreadPoolExecutor(len(plan.members)) as pool:
+        asked = [pool.submit(_service, plan, member) for member in plan.members]
         own = [each.result() for each in asked]
     keeper = _process(plan, supervisor.NAME, "", lambda: "watching")
     return [keeper, *_servers(plan), *own]
@@ -50,10 +50,10 @@ def _servers(plan: Plan) -> list[Line]:
     ] + elsewhere
 
 
-def _service(plan: Plan, name: str) -> Line:
-    state = services.health(plan, name)
+def _service(plan: Plan, member: Member) -> Line:
+    state = services.health(plan, member.name)
     lag = next((str(state.facts[key]) for key in LAG if key in state.facts), "")
-    return _process(plan, name, plan.url(name), lambda: state.reason, lag=lag)
+    return _process(plan, member.name, plan.url(member.name), lambda: state.reason, lag=lag)
 
 
 def _process(plan: Plan, name: str, where: str, health: Callable[[], str], *, lag: str = "") -> Line:

@@ -1,4 +1,4 @@
-"""The process that stays: starts the seven services, and starts again whatever dies, PostgreSQL and Kafka included.
+"""The process that stays: starts the services, and starts again whatever dies, PostgreSQL and Kafka included.
 
 It knows its charges by their records, so a new supervisor takes over those that an earlier one left running.
 """
@@ -21,7 +21,7 @@ from orderloop.platform import files, processes, rotation, services, stopping
 from orderloop.platform import plan as plans
 from orderloop.platform.home import home
 from orderloop.platform.kafka import Kafka
-from orderloop.platform.plan import SERVICES, Plan
+from orderloop.platform.plan import Plan
 from orderloop.platform.postgres import Postgres
 from orderloop.platform.processes import Process, Start
 from orderloop.platform.servers import Server
@@ -85,7 +85,7 @@ class Supervisor:
         self.stopping = threading.Event()
         self.noted: dict[str, int] = {}
         self.servers = [Charge(server.name, server.launch) for server in own_servers(plan)]
-        self.services = [Charge(name, self._launcher(name)) for name in SERVICES]
+        self.services = [Charge(each.name, self._launcher(each.name)) for each in plan.members]
 
     def run(self) -> None:
         """Take over, watch, and at the end stop everybody in the right order."""

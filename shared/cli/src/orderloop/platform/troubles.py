@@ -20,7 +20,7 @@ class DiskFull(Unavailable):
 
 
 class MemoryShort(Unavailable):
-    """All seven services, PostgreSQL and Kafka together need about 2 GiB."""
+    """All services, PostgreSQL and Kafka together need about 2 GiB."""
 
 
 class DownloadFailed(Unavailable):

@@ -22,7 +22,7 @@ class RunsOtherwise(Refused):
 
 
 class ServicesNotReady(ServerFailed):
-    """All seven services have to answer on /readyz."""
+    """All services have to answer on /readyz."""
 
 
 def up(directory: Path, display: Display) -> tuple[Plan, bool]:
@@ -50,6 +50,9 @@ def _checked(directory: Path, wanted: Wishes, display: Display, *, was_up: bool)
         own_kafka=wanted.kafka is None,
         base_port=wanted.base_port,
         partitions=wanted.partitions,
+        apis=wanted.apis,
+        workers=wanted.workers,
+        apart=wanted.apart,
     )
     with display.step("This machine") as step:
         checks.python()
@@ -64,8 +67,11 @@ def _refuse_other_settings(running: Plan | None, wanted: Wishes) -> None:
         return
     same_servers = (running.own_postgres or running.postgres) == (wanted.postgres or True)
     same_broker = (running.own_kafka or running.kafka) == (wanted.kafka or True)
-    if not (same_servers and same_broker and running.base_port == wanted.base_port):
-        raise RunsOtherwise("it runs already with other addresses or ports; `make down` first, then start it again")
+    same_processes = (running.apis, running.workers, running.apart) == (wanted.apis, wanted.workers, wanted.apart)
+    if not (same_servers and same_broker and same_processes and running.base_port == wanted.base_port):
+        raise RunsOtherwise(
+            "it runs already with other addresses, ports or processes; `make down` first, then start it again"
+        )
 
 
 def _with_servers(plan: Plan, wanted: Wishes, display: Display) -> Plan:
@@ -104,13 +110,14 @@ async def _ensure_all(plan: Plan) -> tuple[int, int]:
 
 
 def _start_services(plan: Plan, display: Display) -> None:
-    with display.step("Services", total=len(SERVICES)) as step:
+    with display.step("Services", total=len(plan.members)) as step:
         running = supervisor.alive(plan.folder)
         before = supervisor.failures(plan) if running else {}
         if running:
             running.send(signal.SIGHUP)
         _await_ready(Watch(plan, before=before), running or supervisor.start(plan), step)
-        step.detail = "all seven ready"
+        more = f", in {len(plan.members)} processes" if len(plan.members) > len(SERVICES) else ""
+        step.detail = f"all eight ready{more}"
 
 
 @dataclass
@@ -122,9 +129,17 @@ class Watch:
     before: dict[str, int] = field(default_factory=dict)
 
     def look(self, pool: ThreadPoolExecutor) -> bool:
-        states = pool.map(self._health, SERVICES)
-        self.ready = {name for name, state in zip(SERVICES, states, strict=True) if state.ready}
-        return len(self.ready) == len(SERVICES)
+        states = pool.map(self._health, self.names)
+        self.ready = {name for name, state in zip(self.names, states, strict=True) if state.ready}
+        return not self.missing
+
+    @property
+    def names(self) -> list[str]:
+        return [member.name for member in self.plan.members]
+
+    @property
+    def missing(self) -> list[str]:
+        return [name for name in self.names if name not in self.ready]
 
     def _health(self, name: str) -> services.Health:
         return services.health(self.plan, name)
@@ -133,26 +148,26 @@ class Watch:
     def hopeless(self) -> str | None:
         """Who died too often since we began to wait."""
         now = supervisor.failures(self.plan)
-        return next((name for name in SERVICES if now.get(name, 0) - self.before.get(name, 0) >= DEATHS_BORNE), None)
+        return next((name for name in self.names if now.get(name, 0) - self.before.get(name, 0) >= DEATHS_BORNE), None)
 
 
 def _await_ready(watch: Watch, keeper: processes.Process, step: Step) -> None:
     def settled() -> bool:
         done = watch.look(pool)
         step.progress(len(watch.ready), len(SERVICES))
-        step.say("waiting for " + ", ".join(name for name in SERVICES if name not in watch.ready))
+        step.say("waiting for " + ", ".join(watch.missing))
         return done or watch.hopeless is not None or not keeper.alive
 
-    with ThreadPoolExecutor(len(SERVICES)) as pool:
+    with ThreadPoolExecutor(len(watch.names)) as pool:
         in_time = processes.until(settled, READY_SECONDS, pause=0.1)
-    if not in_time or len(watch.ready) < len(SERVICES):
+    if not in_time or watch.missing:
         raise ServicesNotReady(_complaint(watch.plan, watch, keeper))
 
 
 def _complaint(plan: Plan, watch: Watch, keeper: processes.Process) -> str:
     if not keeper.alive:
         return f"the supervisor ended; see {plan.log(supervisor.NAME)}"
-    name = watch.hopeless or next(name for name in SERVICES if name not in watch.ready)
+    name = watch.hopeless or watch.missing[0]
     how = "keeps dying" if watch.hopeless else f"is not ready: {services.health(plan, name).reason}"
     return f"{name} {how}; `make logs NAME={name}` shows why. Last line: {_last_line(plan.log(name))}"
 
