@@ -10,7 +10,7 @@ from pathlib import Path
 
 from campaign import trial
 from campaign.faults import FAULTS
-from campaign.planted import PLANTED
+from campaign.planted import PLANTED, found
 from campaign.results import Outcome, Results
 from campaign.schedule import Trial
 from campaign.schedule import trial as drawn
@@ -51,11 +51,14 @@ class Campaign:
         return done
 
     async def plant(self, name: str) -> list[Outcome]:
-        """Trials with this bug switched on, until it is caught."""
-        bug, done = PLANTED[name], list[Outcome]()
-        while len(done) < TRIES and not any(each.violations for each in done):
-            planned = drawn(self.seed, len(done), [bug.fault])
-            done += await self._on_one_stand([planned], planted=name)
+        """Trials with this bug switched on, until one of the invariants that say what it breaks is violated.
+
+        Others do not count, and no trial is had of a stand that does not get ready: that raises NotReady.
+        """
+        bug, done = found(name), list[Outcome]()
+        while len(done) < TRIES and not any(bug.is_caught(each.invariants) for each in done):
+            due = [drawn(self.seed, number, [bug.fault]) for number in range(len(done), TRIES)]
+            done += await self._on_one_stand(due, planted=name)
         return done
 
     async def _on_one_stand(self, due: Sequence[Trial], planted: str | None = None) -> list[Outcome]:

@@ -94,13 +94,15 @@ def _violated(trials: Sequence[Outcome]) -> str:
 
 
 def _planted(outcomes: Sequence[Outcome]) -> str:
+    """By the last trial of each; only the invariants that say what the bug breaks count."""
     last = {each.planted: each for each in outcomes if each.planted}
     rows: list[tuple[str, ...]] = []
     for name, bug in PLANTED.items():
         found = last.get(name)
-        caught = "not run" if found is None else " ".join(found.invariants) or "**not caught**"
+        by = [] if found is None else [each for each in found.invariants if each in bug.shows]
+        caught = "not run" if found is None else " ".join(by) or "**not caught**"
         rows.append((name, bug.title, bug.fault, caught))
-    count = sum(bool(each.violations) for each in last.values())
+    count = sum(bug.is_caught(last[name].invariants) for name, bug in PLANTED.items() if name in last)
     text = f"Planted bugs, each switched on alone: {count} of {len(PLANTED)} caught."
     return f"{text}\n\n{_table(('bug', 'what is wrong', 'under', 'caught by'), rows)}"
 

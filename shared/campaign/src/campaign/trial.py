@@ -28,8 +28,12 @@ from orderloop.driving.people import People, people
 from orderloop.http import ServiceRefused
 from orderloop.platform.plan import SERVICES
 
-RECOVERY_LIMIT = 90.0
-DRAIN_LIMIT = 90.0
+LIMIT = 90.0
+"""Seconds for the recovery, for the stories to end, and for everything to be quiet."""
+
+LIMIT_WHEN_PLANTED = 30.0
+"""What a planted bug has lost nobody waits for longer; I17 is not what it is known by."""
+
 WITHOUT_KAFKA = ("F6", "F7", "F8")
 CLOCK_JUMP = 3700.0
 """Seconds by which two services' clocks may differ once one was made to jump."""
@@ -54,6 +58,10 @@ class Session:
     @property
     def place(self) -> Place:
         return Place.of_stand(self.stand)
+
+    @property
+    def limit(self) -> float:
+        return LIMIT if self.planted is None else LIMIT_WHEN_PLANTED
 
     def told(self) -> Told:
         return Told(
@@ -92,7 +100,7 @@ async def run(on: Session, drawn: Trial, *, careless_driver: bool = False) -> Ou
     course = await _course(on, drawn, careless_driver)
     found: list[Violation] = []
     if course.recovery is None:
-        found.append(Violation("I17", f"not everybody had caught up {RECOVERY_LIMIT:.0f} s after the fault"))
+        found.append(Violation("I17", f"not everybody had caught up {on.limit:.0f} s after the fault"))
     found += [Violation("I17", f"{each.story} {each.number} hangs at {each.step}") for each in course.summary.hanging]
     found += await _drained(on)
     await _discard(course.scene)
@@ -146,10 +154,10 @@ async def _course(on: Session, drawn: Trial, careless_driver: bool) -> _Course:
         stand.heal()
         healed, recovery = datetime.now(UTC), None
         with suppress(NotRecovered):
-            recovery = await recovered(stand, RECOVERY_LIMIT)
+            recovery = await recovered(stand, on.limit)
         stop.set()
         await running
-        summary = await load.finish(DRAIN_LIMIT)
+        summary = await load.finish(on.limit)
     on.poison |= scene.poison
     if "F17" in (drawn.fault, *scene.aims):
         on.clock_slack = CLOCK_JUMP
@@ -157,7 +165,7 @@ async def _course(on: Session, drawn: Trial, careless_driver: bool) -> _Course:
 
 
 async def _drained(on: Session) -> list[Violation]:
-    state = await quiet(on.place, on.topics, DRAIN_LIMIT)
+    state = await quiet(on.place, on.topics, on.limit)
     return [Violation("I17", why) for why in state.why] if isinstance(state, Restless) else []
 
 

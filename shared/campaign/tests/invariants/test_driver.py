@@ -125,3 +125,28 @@ async def test_what_was_there_before_the_journal_does_not_count(history: History
     told = history.told(journals=(rewritten(history, tmp_path, drop),), before=before)
     async with history.broken(told) as facts:
         assert await i18_counts_are_the_drivers(facts) == []
+
+
+async def test_what_was_refused_after_a_lost_sending_may_be_there_besides(history: History, tmp_path: Path) -> None:
+    def lose_and_refuse(lines: list[Line]) -> None:
+        sent, answered = of(lines, "/payments")
+        number = max(line["n"] for line in lines)
+        answered.update(kind="unknown", status=None, digest=None, event=None)
+        lines.append(sent | {"n": number + 1, "attempt": sent["attempt"] + 1})
+        refused = {"kind": "refused", "status": 409, "problem": "order-of-payment-unknown"}
+        lines.append(answered | refused | {"n": number + 2, "attempt": sent["attempt"] + 1})
+
+    told = history.told(journals=(rewritten(history, tmp_path, lose_and_refuse),))
+    async with history.broken(told) as facts:
+        assert await i18_counts_are_the_drivers(facts) == []
+
+
+async def test_what_was_refused_and_nothing_else_is_not_there(history: History, tmp_path: Path) -> None:
+    def refuse(lines: list[Line]) -> None:
+        of(lines, "/payments")[1].update(kind="refused", status=409, digest=None, event=None)
+
+    told = history.told(journals=(rewritten(history, tmp_path, refuse),))
+    async with history.broken(told) as facts:
+        assert said(await i18_counts_are_the_drivers(facts)) == [
+            "finance POST /payments was done 0 times for the driver, and 1 times in the database"
+        ]

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from campaign.planted.bug import PLANTED, Bug, plant
+from campaign.planted import committing, consuming, fencing, relaying, reserving
+from campaign.planted.bug import PLANTED, Bug, BugUnknown, found, plant
 
-__all__ = ["PLANTED", "Bug", "plant"]
-
-
-def _by_the_driver(_service: str, _roles: object) -> None:
-    """Nothing is wrong with the services: the load driver sends again without the key."""
-
-
-PLANTED["retry-without-key"] = Bug(
-    "retry-without-key", "a client that sends an unanswered command again under a new key", "F1", _by_the_driver, True
-)
+__all__ = [
+    "PLANTED", "Bug", "BugUnknown", "committing", "consuming", "fencing", "found", "plant", "relaying", "reserving",
+]  # fmt: skip
