@@ -33,6 +33,7 @@ JournalEntryId = NewType("JournalEntryId", UUID)
 CaseId = NewType("CaseId", UUID)
 NonconformanceId = NewType("NonconformanceId", UUID)
 CapaId = NewType("CapaId", UUID)
+DiscrepancyId = NewType("DiscrepancyId", UUID)
 
 
 def new_id() -> UUID:

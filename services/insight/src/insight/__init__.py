@@ -1,0 +1,1 @@
+"""Insight: hears what order, inventory and finance say, and tells where it does not fit together."""

@@ -1,0 +1,5 @@
+"""Insight takes no commands: it hears, compares and tells."""
+
+from kit.routing import Commands
+
+commands = Commands("insight")

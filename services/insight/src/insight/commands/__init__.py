@@ -1,0 +1,1 @@
+"""What insight does with what it has heard."""

@@ -1,0 +1,1 @@
+"""What was said of orders, payments and items, joined and compared."""
