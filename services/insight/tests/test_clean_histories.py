@@ -77,7 +77,7 @@ class Heard:
         return compare_payment(about, [*said, *notes], self.survivors).findings
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 1_000_000), shuffles=st.integers(1, 1_000_000))
 def test_no_order_of_arrival_across_services_invents_a_discrepancy(seed: int, shuffles: int) -> None:
     """What is told between two quiet moments may come in any order that keeps the order per key."""
