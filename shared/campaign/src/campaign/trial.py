@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import psutil
 
@@ -25,13 +26,13 @@ from campaign.schedule import RATE, Trial
 from campaign.stand import Stand
 from campaign.versions import commit, versions
 from orderloop.driving.people import People, people
-from orderloop.http import ServiceRefused
+from orderloop.http import Json, ServiceRefused
 from orderloop.platform.plan import SERVICES
 
 LIMIT = 90.0
 """Seconds for the recovery, for the stories to end, and for everything to be quiet."""
 
-LIMIT_WHEN_PLANTED = 30.0
+LIMIT_WHEN_PLANTED = 20.0
 """What a planted bug has lost nobody waits for longer; I17 is not what it is known by."""
 
 WITHOUT_KAFKA = ("F6", "F7", "F8")
@@ -78,6 +79,7 @@ async def session(stand: Stand, planted: str | None = None) -> AsyncGenerator[Se
     async with people(stand.plan) as everybody:
         begun = Session(stand, everybody, Topics(Place.of_stand(stand)), planted)
         begun.versions = await versions(stand)
+        await begun.topics.refresh()  # from now on it is seen when the broker loses its disk
         yield begun
 
 
@@ -103,8 +105,9 @@ async def run(on: Session, drawn: Trial, *, careless_driver: bool = False) -> Ou
         found.append(Violation("I17", f"not everybody had caught up {on.limit:.0f} s after the fault"))
     found += [Violation("I17", f"{each.story} {each.number} hangs at {each.step}") for each in course.summary.hanging]
     found += await _drained(on)
-    await _discard(course.scene)
-    found += await _drained(on)
+    if course.scene.discarded:
+        await _discard(course.scene)
+        found += await _drained(on)
     findings = await check(on.place, on.topics, on.told())
     counts = _counts(on, findings, course)
     on.before = findings.counts
@@ -174,8 +177,11 @@ async def _discard(scene: Scene) -> None:
     for topic, subject in scene.discarded:
         for service in SERVICES:
             with suppress(ServiceRefused):  # not parked there: it does not read this topic, or this type
-                path = f"/ops/parked/{topic}/{subject}/discard"
-                _ = await scene.people.admin.post(service, path, {"reason": "poison of the campaign"})
+                key = f"/ops/parked/{topic}/{subject}"
+                waiting = cast("list[Json]", (await scene.people.admin.get(service, key)).body)
+                for blocking in waiting[:1]:
+                    given = {"event_id": blocking["id"], "reason": "poison of the campaign"}
+                    _ = await scene.people.admin.post(service, f"{key}/discard", given)
 
 
 def _counts(on: Session, findings: Findings, course: _Course) -> dict[str, int]:

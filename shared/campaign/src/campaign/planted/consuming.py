@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +13,16 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from campaign.planted.bug import bug, instead
 from campaign.planted.fencing import by_the_inbox_alone
-from kit import inbox, outbox, parking, worker
+from kit import inbox, outbox, worker
 from kit.consumer import Consumer, following
-from kit.database import Transaction, is_transient
-from kit.inbox import Key, Message
-from kit.locks import lock
+from kit.database import is_transient
+from kit.inbox import Message
 
 # pyright: reportPrivateUsage=false
 
 log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
 
 
 @bug("offset-before-commit", "offsets are committed before the effects", fault="F3", shows="I4 I7 I13")
@@ -80,35 +83,40 @@ class _FromTheEnd(AIOKafkaConsumer):
 )
 def retry_topic(_service: str, _roles: Sequence[str]) -> None:
     """Non-blocking retries, as Uber and Spring have made them popular: they give up the order of a key."""
+    later = set[asyncio.Task[None]]()
 
     async def apply(self: Consumer, batch: Sequence[Message]) -> None:
         try:
             await self._apply_all(batch)
         except Exception as fault:
-            await _set_aside(self, batch, fault)
-
-    async def retry(self: Consumer, tx: Transaction, key: Key) -> int:
-        event = await parking.first_message(tx, key)
-        if event is None:
-            await parking.free(tx, key)
-            return 0
-        await lock(tx, self._locks([event]))
-        told = await self._effects(tx, [event] if await inbox.fence(tx, [event.id]) else [])
-        _ = await outbox.append(tx, told)
-        await inbox.advance(tx, {key: event}, {})
-        await parking.go_on(tx, key, event.sequence)
-        return len(told)
+            log.warning("a batch is set aside: %s", fault)
+            await _keep_offsets(self, batch)
+            task = asyncio.create_task(_try_later(self, batch))
+            later.add(task)
+            task.add_done_callback(later.discard)
 
     instead(Consumer, "apply", apply)
-    instead(Consumer, "_retry", retry)
     _the_inbox_as_it_is()
 
 
-async def _set_aside(self: Consumer, batch: Sequence[Message], fault: Exception) -> None:
+async def _try_later(self: Consumer, batch: Sequence[Message]) -> None:
+    """One after the other, again and again, as a worker of the retry topic does."""
+    for message in batch:
+        done = False
+        while not done:
+            await asyncio.sleep(RETRY_SECONDS)
+            with suppress(Exception):
+                await _apply_one(self, message)
+                done = True
+
+
+async def _apply_one(self: Consumer, message: Message) -> None:
+    """Its offset has been moved past already."""
     async with self.database.begin() as tx:
-        for message in batch:
-            await parking.park(tx, message.topic, message.recorded, "fault", parking.reason_of(fault))
-        await inbox.advance(tx, {}, following(batch))
+        due = await self._due(tx, [message])
+        told = await self._effects(tx, [each.recorded for each in due])
+        await inbox.advance(tx, {message.key: message.recorded}, {})
+        _ = await outbox.append(tx, told)
 
 
 def _the_inbox_as_it_is() -> None:

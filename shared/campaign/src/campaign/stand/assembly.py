@@ -101,6 +101,7 @@ class Parts:
             "audience": AUDIENCE,
             "host": ports.HOST,
             "port": str(port),
+            "session_seconds": "4",
         }
         return {f"{service}_{name}".upper(): value for name, value in settings.items()}
 

@@ -26,6 +26,7 @@ def settings_of(plan: Plan, name: str) -> dict[str, str]:
         "audience": AUDIENCE,
         "host": ports.HOST,
         "port": str(plan.port(name)),
+        "session_seconds": "4" if plan.own_kafka else "6",  # so soon a killed worker is missed; ours allows less
         "migrate": "true",  # one at a time: whoever comes later waits for the first and finds everything done
     }
     return {f"{service}_{name}".upper(): value for name, value in settings.items()}

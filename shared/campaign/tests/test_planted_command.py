@@ -1,0 +1,64 @@
+"""What the command says of a planted bug: caught by what it breaks, by nothing else, never by a stand that is dead."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from campaign.campaign import Campaign
+from campaign.command import app
+from campaign.report import page
+from campaign.results import Outcome
+from campaign.stand import NotReady
+
+
+def outcome(*violated: str) -> Outcome:
+    return Outcome(
+        seed=1,
+        number=0,
+        fault="F22",
+        aims=[],
+        commit="",
+        begun_at="2026-01-02T03:04:05+00:00",
+        seconds=30,
+        hold=1,
+        recovery=1,
+        counts={},
+        violations=[{"invariant": each, "what": "", "evidence": {}} for each in violated],
+        planted="inbox-without-key",
+    )
+
+
+def said(monkeypatch: pytest.MonkeyPatch, *trials: Outcome) -> tuple[int, str]:
+    async def planted(_: Campaign, __: str) -> list[Outcome]:
+        if not trials:
+            raise NotReady("not ready: order-api")
+        return list(trials)
+
+    monkeypatch.setattr(Campaign, "plant", planted)
+    done = CliRunner().invoke(app, ["plant", "--names", "inbox-without-key"])
+    return done.exit_code, done.output
+
+
+def test_a_bug_is_caught_by_the_invariant_that_says_what_it_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, text = said(monkeypatch, outcome(), outcome("I5", "I17"))
+
+    assert (code, "caught by I5 in trial 2; also violated: I17" in text) == (0, True)
+
+
+def test_a_bug_is_not_caught_by_another_invariant(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, text = said(monkeypatch, outcome("I17"))
+
+    assert (code, "not caught; also violated: I17" in text) == (1, True)
+
+
+def test_a_stand_that_does_not_get_ready_has_caught_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, text = said(monkeypatch)
+
+    assert (code, "no trial: not ready: order-api" in text) == (1, True)
+    assert "Not caught: inbox-without-key" in text
+
+
+def test_the_page_counts_what_is_caught_and_nothing_else() -> None:
+    assert "1 of 16 caught" in page([outcome("I5", "I17")])
+    assert "0 of 16 caught" in page([outcome("I17")])
