@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaProducer
@@ -21,7 +21,7 @@ from orderloop.driving.machine import Machine
 from orderloop.driving.proofs import gaps, once
 from orderloop.driving.shop import Shop
 from orderloop.driving.steps import Goods, Steps, Wish, until_true
-from orderloop.http import ServiceRefused
+from orderloop.http import Json, ServiceRefused
 from orderloop.platform.plan import Plan
 
 READERS_OF_ITEMS = {"sales", "order", "service", "quality"}
@@ -51,8 +51,11 @@ async def test_a_poison_event_stops_its_own_key_only_until_it_is_discarded(
     assert not await _in_catalogue(steps, item.item_id)
 
     for service in READERS_OF_ITEMS:
-        path = f"/ops/parked/inventory.events/{item.item_id}/discard"
-        await steps.people.admin.post(service, path, {"reason": "produced by hand"})
+        key = f"/ops/parked/inventory.events/{item.item_id}"
+        blocking = cast("list[Json]", (await steps.people.admin.get(service, key)).body)[0]
+        await steps.people.admin.post(
+            service, f"{key}/discard", {"event_id": blocking["id"], "reason": "produced by hand"}
+        )
 
     await until_true(lambda: _in_catalogue(steps, item.item_id), "the event behind the poison is applied")
     await until_true(lambda: _nothing_parked(shop), "no key is parked any more")

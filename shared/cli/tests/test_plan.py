@@ -1,5 +1,6 @@
 """What runs where, as the environment wishes it and as other commands read it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,18 @@ def test_the_settings_of_a_service_carry_its_prefix(tmp_path: Path) -> None:
         "FINANCE_AUDIENCE": "orderloop",
         "FINANCE_HOST": "127.0.0.1",
         "FINANCE_PORT": "8105",
+        "FINANCE_SESSION_SECONDS": "6",
         "FINANCE_MIGRATE": "true",
     }
+
+
+@pytest.mark.parametrize(("own_kafka", "seconds"), [(True, "4"), (False, "6")])
+def test_a_killed_worker_is_missed_sooner_where_the_broker_is_ours(
+    tmp_path: Path, own_kafka: bool, seconds: str
+) -> None:
+    plan = replace(a_plan(tmp_path), own_kafka=own_kafka)
+
+    assert services.settings_of(plan, "finance")["FINANCE_SESSION_SECONDS"] == seconds
 
 
 def test_a_service_never_sees_the_password_of_the_superuser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ def settings_of(plan: Plan, service: str) -> dict[str, str]:
         "audience": AUDIENCE,
         "host": ports.HOST,
         "port": str(plan.port(service)),
+        "session_seconds": "4" if plan.own_kafka else "6",  # so soon a killed worker is missed; ours allows less
         "migrate": "true",  # one process a service, so it may bring its own database up to date
     }
     return {f"{service}_{name}".upper(): value for name, value in settings.items()}
