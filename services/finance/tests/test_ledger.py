@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from asyncpg import PostgresError
 
 from contracts.ids import GoodsReceiptId, ItemId, LotId, PurchaseOrderId, WarehouseId, new_id
 from contracts.inventory import GoodsReceived, ReceivedLine, StockAdjusted
@@ -122,7 +122,7 @@ async def test_the_journal_is_paged_and_filtered(finance_service: ServiceUnderTe
 async def test_the_database_keeps_the_journal_as_it_is(finance_service: ServiceUnderTest, statement: str) -> None:
     await finance_service.receives(received("1.00"))
 
-    with pytest.raises(DBAPIError, match=r"never edited|debit is not credit"):
+    with pytest.raises(PostgresError, match=r"never edited|debit is not credit"):
         async with finance_service.running.database.begin() as tx:
             await tx.exec_driver_sql(statement)
 

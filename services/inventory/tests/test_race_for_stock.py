@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from asyncpg import PostgresError
 
 from contracts.errors import Refused
 from contracts.event import Recorded
@@ -120,7 +120,7 @@ async def test_the_database_itself_refuses_stock_below_zero(house: House) -> Non
         ("lots", "quarantined = 11"),
         ("lots", "on_hand = -1"),
     ):
-        with pytest.raises(DBAPIError, match="violates check constraint"):
+        with pytest.raises(PostgresError, match="violates check constraint"):
             async with database.begin() as tx:
                 await tx.exec_driver_sql(f"UPDATE {table} SET {change} WHERE item_id = $1", (item_id,))
     assert await house.stock(item_id) == (10, 0, 0, 10)

@@ -11,6 +11,7 @@ from contracts.ids import new_id
 from testkit import ServiceUnderTest
 
 TOPIC = "supplier.events"
+DISCARD = {"event_id": "01890000-0000-7000-8000-000000000000", "reason": "no reason"}
 
 
 async def a_parked_key(counter_service: ServiceUnderTest) -> tuple[UUID, UUID]:
@@ -55,9 +56,13 @@ async def test_a_retry_tries_the_key_again_at_once(counter_service: ServiceUnder
 async def test_a_discard_gives_up_the_blocking_event_and_the_others_go_on(counter_service: ServiceUnderTest) -> None:
     counter_id, supply_id = await a_parked_key(counter_service)
 
-    answer = await counter_service.post(f"/ops/parked/{TOPIC}/{supply_id}/discard", {"reason": "a typing error"})
+    blocking = (await counter_service.get(f"/ops/parked/{TOPIC}/{supply_id}")).json()[0]
 
-    assert (answer.status_code, answer.json()["sequence"]) == (200, 1)
+    answer = await counter_service.post(
+        f"/ops/parked/{TOPIC}/{supply_id}/discard", {"event_id": blocking["id"], "reason": "a typing error"}
+    )
+
+    assert (answer.status_code, answer.json()) == (200, blocking)
     await retry_what_is_due(counter_service)
     assert (await left(counter_service, counter_id), await parked(counter_service, supply_id)) == (2, None)
     async with counter_service.running.database.read() as tx:
@@ -65,10 +70,26 @@ async def test_a_discard_gives_up_the_blocking_event_and_the_others_go_on(counte
         assert [tuple(row) for row in kept][-1] == ("a typing error", "anna")
 
 
-async def test_a_discard_needs_a_reason(counter_service: ServiceUnderTest) -> None:
+async def test_a_discard_of_another_event_than_the_blocking_one_is_refused_with_the_one_that_blocks(
+    counter_service: ServiceUnderTest,
+) -> None:
     _, supply_id = await a_parked_key(counter_service)
+    before = (await counter_service.get(f"/ops/parked/{TOPIC}/{supply_id}")).json()
 
-    for body in (None, {}, {"reason": ""}):
+    answer = await counter_service.post(
+        f"/ops/parked/{TOPIC}/{supply_id}/discard", {"event_id": before[1]["id"], "reason": "a typing error"}
+    )
+
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:orderloop:problem:another-blocks")
+    assert before[0]["id"] in answer.json()["detail"]
+    assert (await counter_service.get(f"/ops/parked/{TOPIC}/{supply_id}")).json() == before
+
+
+async def test_a_discard_needs_an_event_and_a_reason(counter_service: ServiceUnderTest) -> None:
+    _, supply_id = await a_parked_key(counter_service)
+    blocking = (await counter_service.get(f"/ops/parked/{TOPIC}/{supply_id}")).json()[0]["id"]
+
+    for body in (None, {}, {"reason": "a typing error"}, {"event_id": blocking}, {"event_id": blocking, "reason": ""}):
         answer = await counter_service.post(f"/ops/parked/{TOPIC}/{supply_id}/discard", body)
         assert answer.status_code == 422
 
@@ -80,7 +101,7 @@ async def test_only_an_admin_retries_discards_and_replays(counter_service: Servi
     _, supply_id = await a_parked_key(counter_service)
     key = f"/ops/parked/{TOPIC}/{supply_id}"
 
-    for path, body in ((f"{key}/retry", None), (f"{key}/discard", {"reason": "no reason"}), ("/ops/replays", {})):
+    for path, body in ((f"{key}/retry", None), (f"{key}/discard", DISCARD), ("/ops/replays", {})):
         answer = await counter_service.post(path, body, role=role, customer_id=new_id() if role == "customer" else None)
         assert answer.status_code == 403
 
@@ -94,7 +115,7 @@ async def test_a_customer_sees_nothing_of_it(counter_service: ServiceUnderTest) 
         assert (await counter_service.get(path, role="customer", customer_id=new_id())).status_code == 403
 
 
-@pytest.mark.parametrize(("action", "body"), [("retry", None), ("discard", {"reason": "no reason"})])
+@pytest.mark.parametrize(("action", "body"), [("retry", None), ("discard", DISCARD)])
 async def test_a_key_that_is_not_parked_is_not_found(
     counter_service: ServiceUnderTest, action: str, body: dict[str, str] | None
 ) -> None:

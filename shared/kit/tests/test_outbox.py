@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 from decimal import Decimal
 from uuid import UUID
 
@@ -74,9 +75,10 @@ async def test_transactions_that_run_at_once_number_a_subject_without_a_gap_and_
 async def test_a_transaction_that_is_rolled_back_uses_no_number(counter_service: ServiceUnderTest) -> None:
     event = an_opened()
 
-    async with counter_service.running.database.begin() as tx:
-        await outbox.append(tx, [Caused(event, Cause(new_id(), "anna"))])
-        await tx.rollback()
+    with suppress(ZeroDivisionError):
+        async with counter_service.running.database.begin() as tx:
+            await outbox.append(tx, [Caused(event, Cause(new_id(), "anna"))])
+            raise ZeroDivisionError
     [recorded] = await append(counter_service, event)
 
     assert recorded.sequence == 1

@@ -10,10 +10,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.schema import CreateTable
 
 from contracts.ids import new_id
 from kit import problems
+from kit.database import Database, Transaction
 from kit.errors import CursorBroken
 from kit.paging import DEFAULT_LIMIT, Cursor, Limit, Page, paged
 from testkit.servers import Servers
@@ -30,16 +31,15 @@ MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
 @pytest.fixture
-async def tx(servers: Servers) -> AsyncIterator[AsyncConnection]:
-    engine = create_async_engine(servers.postgres.replace("postgresql://", "postgresql+asyncpg://", 1))
-    async with engine.connect() as connection:
-        await connection.run_sync(orders.create)
-        yield connection
-        await connection.rollback()
-    await engine.dispose()
+async def tx(servers: Servers) -> AsyncIterator[Transaction]:
+    database = Database(servers.postgres, name="paging", pool_size=1)
+    async with database.read() as tx:
+        _ = await tx.exec_driver_sql(str(CreateTable(orders).compile(dialect=tx.dialect)))
+        yield tx
+    await database.close()
 
 
-async def a_row_each(tx: AsyncConnection, count: int) -> list[UUID]:
+async def a_row_each(tx: Transaction, count: int) -> list[UUID]:
     """Rows numbered from 1; three are placed at each instant."""
     ids = [new_id() for _ in range(count)]
     rows = [
@@ -55,7 +55,7 @@ def number(row: sa.Row[tuple[UUID, int, datetime]]) -> int:
 
 
 @pytest.mark.parametrize("descending", [False, True])
-async def test_all_pages_together_are_everything_once_in_order(tx: AsyncConnection, descending: bool) -> None:
+async def test_all_pages_together_are_everything_once_in_order(tx: Transaction, descending: bool) -> None:
     _ = await a_row_each(tx, 7)
 
     seen: list[list[int]] = []
@@ -76,7 +76,7 @@ async def test_all_pages_together_are_everything_once_in_order(tx: AsyncConnecti
     assert seen == ([[7, 6, 5], [4, 3, 2], [1]] if descending else [[1, 2, 3], [4, 5, 6], [7]])
 
 
-async def test_a_full_last_page_leads_nowhere(tx: AsyncConnection) -> None:
+async def test_a_full_last_page_leads_nowhere(tx: Transaction) -> None:
     _ = await a_row_each(tx, 3)
 
     page = await paged(tx, sa.select(orders), key=orders.c.number, row=number, limit=3)
@@ -84,12 +84,12 @@ async def test_a_full_last_page_leads_nowhere(tx: AsyncConnection) -> None:
     assert page == Page[int](items=[1, 2, 3], next_cursor=None)
 
 
-async def test_nothing_is_an_empty_page(tx: AsyncConnection) -> None:
+async def test_nothing_is_an_empty_page(tx: Transaction) -> None:
     assert await paged(tx, sa.select(orders), key=orders.c.number, row=number) == Page[int](items=[])
 
 
 @pytest.mark.parametrize("descending", [False, True])
-async def test_equal_instants_are_told_apart_by_the_id(tx: AsyncConnection, descending: bool) -> None:
+async def test_equal_instants_are_told_apart_by_the_id(tx: Transaction, descending: bool) -> None:
     _ = await a_row_each(tx, 8)
     key = (orders.c.placed_at, orders.c.order_id)
 
@@ -103,7 +103,7 @@ async def test_equal_instants_are_told_apart_by_the_id(tx: AsyncConnection, desc
     assert cursor is None
 
 
-async def test_what_is_added_meanwhile_neither_repeats_nor_hides(tx: AsyncConnection) -> None:
+async def test_what_is_added_meanwhile_neither_repeats_nor_hides(tx: Transaction) -> None:
     _ = await a_row_each(tx, 4)
     first = await paged(tx, sa.select(orders), key=orders.c.order_id, row=number, limit=2, descending=True)
 
@@ -115,7 +115,7 @@ async def test_what_is_added_meanwhile_neither_repeats_nor_hides(tx: AsyncConnec
     assert (first.items, then.items) == ([4, 3], [2, 1])
 
 
-async def test_the_where_of_the_select_stays(tx: AsyncConnection) -> None:
+async def test_the_where_of_the_select_stays(tx: Transaction) -> None:
     _ = await a_row_each(tx, 6)
     even = sa.select(orders).where(orders.c.number % 2 == 0)
 
@@ -126,12 +126,12 @@ async def test_the_where_of_the_select_stays(tx: AsyncConnection) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "%%%", "bnVsbA", "WyJ4Il0", "WyIxIiwiMiJd", "Wzdd", "eyJhIjoxfQ", "é"])
-async def test_a_broken_cursor_is_malformed(tx: AsyncConnection, cursor: str) -> None:
+async def test_a_broken_cursor_is_malformed(tx: Transaction, cursor: str) -> None:
     with pytest.raises(CursorBroken, match="no cursor to begin again"):
         _ = await paged(tx, sa.select(orders), key=orders.c.order_id, row=number, cursor=cursor)
 
 
-async def test_a_cursor_is_safe_in_a_url_and_names_no_column(tx: AsyncConnection) -> None:
+async def test_a_cursor_is_safe_in_a_url_and_names_no_column(tx: Transaction) -> None:
     _ = await a_row_each(tx, 2)
 
     page = await paged(tx, sa.select(orders), key=(orders.c.placed_at, orders.c.order_id), row=number, limit=1)

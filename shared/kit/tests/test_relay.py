@@ -18,8 +18,10 @@ from counter.waiting import until
 
 from contracts.event import Recorded
 from contracts.ids import new_id
+from kit import relay as relay_module
 from kit.database import Database
-from kit.relay import LostTheLead, Relay, partition_of
+from kit.partition import partition_of
+from kit.relay import LostTheLead, Relay
 from kit.telemetry import Metrics
 from kit.wake import Notifier
 from testkit import ServiceUnderTest
@@ -44,7 +46,7 @@ async def test_sixteen_writers_of_uneven_length_lose_nothing_double_nothing_and_
     database: Database, servers: Servers, sender: str
 ) -> None:
     chance, subjects = random.Random(7), [new_id() for _ in range(5)]
-    wide = Database(database.url, name="writers", pool_size=16)
+    wide = Database(database.dsn, name="writers", pool_size=16)
 
     async def write() -> None:
         for _ in range(25):
@@ -179,6 +181,49 @@ async def test_after_a_send_that_failed_a_relay_goes_on_with_a_fresh_producer(
 
     assert list(dict.fromkeys(numbers_of(sent, subject))) == [1, 2, 3]
     assert list(dict.fromkeys(numbers_of(sent, other))) == [1, 2]
+
+
+class Confused(Relay):
+    """Its driver loses its bearings once, as when the server is killed in the midst of an answer."""
+
+    confused = False
+
+    async def cycle(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
+        if not self.confused:
+            self.confused = True
+            raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+        return await super().cycle(connection, producer)
+
+
+async def test_a_relay_goes_on_after_its_driver_lost_its_bearings(
+    database: Database, servers: Servers, sender: str
+) -> None:
+    subject = new_id()
+    await tell(database, subject)
+    relay = Confused(database.dsn, servers.kafka, sender, metrics=Metrics())
+    running = asyncio.create_task(relay.run())
+
+    sent = await content(servers.kafka, f"{sender}.events", 1)
+    _ = running.cancel()
+
+    assert (relay.confused, numbers_of(sent, subject)) == (True, [1])
+
+
+async def test_the_pauses_of_a_relay_grow_up_to_a_limit(
+    database: Database, unused_tcp_port: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert relay_module.LONGEST_PAUSE == 1
+    monkeypatch.setattr(relay_module, "LONGEST_PAUSE", 0.3)
+
+    async with a_relay(database, f"127.0.0.1:{unused_tcp_port}", "nobody", active=False):
+        await until(lambda: value_of("\n".join(pauses(caplog)[3:])))
+
+    assert pauses(caplog)[:4] == ["0.2", "0.3", "0.3", "0.3"]
+
+
+def pauses(caplog: pytest.LogCaptureFixture) -> list[str]:
+    messages = [record.getMessage() for record in caplog.records if record.name == relay_module.__name__]
+    return [message.split()[2] for message in messages if message.startswith("relay pauses")]
 
 
 async def test_the_largest_event_that_the_outbox_takes_can_be_sent(

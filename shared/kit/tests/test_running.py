@@ -14,10 +14,13 @@ from pathlib import Path
 import asyncpg
 import httpx
 from counter.events import SupplierEvent
+from counter.relays import a_relay, becomes_active
 from counter.topics import topics
 from counter.waiting import until
 
 from contracts.ids import new_id
+from kit.database import Database
+from kit.relay import LOCK
 from testkit.databases import at
 from testkit.servers import Servers
 from testkit.tokens import AUDIENCE, ISSUER, Issuer
@@ -118,8 +121,38 @@ async def test_migrate_alone_brings_the_database_up_to_date_and_ends(
         connection = await asyncpg.connect(database)
 
         assert [process.returncode for process in processes] == [0, 0], output
-        assert await connection.fetchval("SELECT version_num FROM alembic_version") == "0001"
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == "0002"
         await connection.close()
+
+
+async def test_when_a_relay_is_killed_the_one_that_stands_by_takes_over(
+    servers: Servers, issuer: Issuer, unused_tcp_port: int
+) -> None:
+    sender = f"standing-by-{new_id().hex[-6:]}"
+    async with (
+        an_empty_database(servers) as address,
+        topics(servers.kafka, f"{sender}.events"),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{unused_tcp_port}") as http,
+    ):
+        process = await start(environment(address, servers, issuer, unused_tcp_port), "relay")
+        await until(lambda: ready(http), within=60)
+        database = Database(address, name="counter")
+        async with a_relay(database, servers.kafka, sender, active=False) as second:
+            await until(lambda: asks_for_the_lock(database, f"{sender}-relay"))
+            assert second.epoch is None
+
+            process.kill()
+            _ = await process.wait()
+            assert (await becomes_active(second)).epoch == 2
+        await database.close()
+
+
+async def asks_for_the_lock(database: Database, application: str) -> bool:
+    async with database.read() as tx:
+        found = await tx.exec_driver_sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND query = $2", (application, LOCK)
+        )
+        return found.scalar_one() == 1
 
 
 async def test_an_unknown_role_is_answered_by_how_to_use_it(

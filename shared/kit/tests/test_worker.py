@@ -10,9 +10,10 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from counter import trouble
 from counter.effects import reactions
-from counter.events import RUN, CounterFilled, PiecesSupplied
+from counter.events import RUN, CounterFilled, PiecesSupplied, SupplierEvent
 from counter.given import a_counter, a_supply, left
 from counter.relays import a_relay
 from counter.topics import PARTITIONS, forwarding, topics
@@ -22,11 +23,16 @@ from contracts.errors import Unavailable
 from contracts.ids import new_id
 from kit import inbox, outbox
 from kit import worker as worker_module
-from kit.consumer import Consumer
+from kit.cluster import cluster_of
+from kit.consumer import Consumer, following
 from kit.context import Cause
-from kit.database import Database
+from kit.database import Database, Transaction
+from kit.envelope import headers_of
 from kit.inbox import Message
 from kit.outbox import Caused
+from kit.reactions import Reactions
+from kit.service import Running
+from kit.settings import Settings
 from kit.telemetry import Metrics
 from kit.worker import Worker
 from testkit import ServiceUnderTest
@@ -165,6 +171,173 @@ async def test_a_worker_that_cannot_read_its_offsets_waits_until_it_can(
         assert worker.connected
 
 
+class Moving(Worker):
+    """Whatever it asks, this is the answer about the broker's cluster."""
+
+    def __init__(self, consumer: Consumer, kafka: str, cluster: str | None) -> None:
+        super().__init__(consumer, kafka)
+        self.cluster = cluster
+
+    async def ask_cluster(self) -> str | None:
+        return self.cluster
+
+
+async def cluster_kept(database: Database, message: Message) -> str | None:
+    """The cluster that gave out the offset which is kept of the message's partition."""
+    async with database.read() as tx:
+        found = await tx.exec_driver_sql(
+            "SELECT cluster FROM consumer_offset WHERE topic = $1 AND partition = $2", (TOPIC, message.partition)
+        )
+        return found.scalar_one()
+
+
+async def test_offsets_that_another_cluster_gave_out_do_not_count_and_nothing_is_done_twice(
+    counter_service: ServiceUnderTest, supplier: Database, servers: Servers
+) -> None:
+    counter_id, supply_id, database = await a_counter(counter_service), new_id(), counter_service.running.database
+    async with a_worker(counter_service, servers.kafka):
+        await tell(supplier, *[a_supply(counter_id, supply_id)] * 3)
+        await until(lambda: has(counter_service, counter_id, 3))
+    async with database.begin() as tx:
+        _ = await tx.exec_driver_sql("UPDATE consumer_offset SET cluster = 'the one whose disk was lost'")
+
+    async with a_worker(counter_service, servers.kafka) as (_, consumer):
+        await tell(supplier, a_supply(counter_id, supply_id))
+        await until(lambda: has(counter_service, counter_id, 4))
+
+    assert consumer.numbers_of(supply_id) == [1, 2, 3, 4]
+    async with database.read() as tx:
+        kept = await inbox.offsets(tx, [TOPIC], await cluster_of(servers.kafka))
+    assert kept.items() >= following(consumer.given).items()
+
+
+async def test_offsets_of_before_clusters_were_remembered_count(
+    counter_service: ServiceUnderTest, supplier: Database, servers: Servers
+) -> None:
+    counter_id, supply_id = await a_counter(counter_service), new_id()
+    async with a_worker(counter_service, servers.kafka):
+        await tell(supplier, *[a_supply(counter_id, supply_id)] * 3)
+        await until(lambda: has(counter_service, counter_id, 3))
+    async with counter_service.running.database.begin() as tx:
+        _ = await tx.exec_driver_sql("UPDATE consumer_offset SET cluster = NULL")
+
+    async with a_worker(counter_service, servers.kafka) as (_, consumer):
+        await tell(supplier, a_supply(counter_id, supply_id))
+        await until(lambda: has(counter_service, counter_id, 4))
+
+    assert consumer.numbers_of(supply_id) == [4]
+
+
+async def test_a_worker_whose_broker_turns_out_to_be_of_another_cluster_begins_at_its_beginning(
+    counter_service: ServiceUnderTest, supplier: Database, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "LOOK_EVERY", 0.01)
+    counter_id, supply_id = await a_counter(counter_service), new_id()
+    consumer = Watched(counter_service, f"counter-{new_id().hex}")
+    worker = Moving(consumer, servers.kafka, "the old one")
+    running = asyncio.create_task(worker.run())
+    await tell(supplier, *[a_supply(counter_id, supply_id)] * 3)
+    await until(lambda: has(counter_service, counter_id, 3))
+
+    worker.cluster = "the new one"
+    fault = await until(lambda: value_of(worker.last_fault))
+    await until(lambda: value_of(consumer.numbers_of(supply_id)[-3:] == [1, 2, 3] and len(consumer.given) > 3))
+    await tell(supplier, a_supply(counter_id, supply_id))
+    await until(lambda: has(counter_service, counter_id, 4))
+    worker.stop()
+    await running
+
+    assert fault == "Stalled: the broker belongs to another cluster: the new one, not the old one"
+    assert consumer.numbers_of(supply_id) == [1, 2, 3, 1, 2, 3, 4]
+    async with counter_service.running.database.read() as tx:
+        kept = await inbox.offsets(tx, [TOPIC], "the new one")
+    assert kept.items() >= following(consumer.given).items()
+
+
+class LateSupply(SupplierEvent):
+    """Its topic is made while its reader already looks for it."""
+
+    supply_id: UUID
+
+    @classmethod
+    def topic(cls) -> str:
+        return f"late-{RUN}.events"
+
+
+async def test_a_worker_finds_topics_that_are_made_after_it_has_begun(
+    counter_service: ServiceUnderTest, supplier: Database, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "TOPICS_EVERY", 0.2)
+    seen, early = list[UUID](), Reactions()
+
+    @early.to(LateSupply)
+    async def remember(event: LateSupply, tx: Transaction) -> None:
+        seen.append(event.supply_id)
+
+    running, supply_id = counter_service.running, new_id()
+    consumer = Consumer(f"early-{RUN}", running.database, early, running.committed, running.metrics)
+    worker = Worker(consumer, servers.kafka)
+    working = asyncio.create_task(worker.run())
+    await until(lambda: has_joined(servers.kafka, consumer.service))
+
+    async with topics(servers.kafka, LateSupply.topic()), AIOKafkaProducer(bootstrap_servers=servers.kafka) as producer:
+        event = counter_service.records(LateSupply(supply_id=supply_id))
+        row = event.model_dump() | {"event_id": event.id, "recorded_at": event.time}
+        await producer.send_and_wait(LateSupply.topic(), event.data, headers=headers_of(row, "supplier"))
+        await until(lambda: value_of(seen))
+        worker.stop()
+        await working
+
+    assert seen == [supply_id]
+
+
+async def has_joined(kafka: str, group: str) -> bool:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        return group in [name for name, _ in await admin.list_consumer_groups()]
+    finally:
+        await admin.close()
+
+
+async def test_a_broker_that_does_not_say_its_cluster_is_not_another_one(
+    counter_service: ServiceUnderTest, supplier: Database, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "LOOK_EVERY", 0.01)
+    counter_id, supply_id = await a_counter(counter_service), new_id()
+    async with a_worker(counter_service, servers.kafka):
+        await tell(supplier, *[a_supply(counter_id, supply_id)] * 3)
+        await until(lambda: has(counter_service, counter_id, 3))
+    consumer = Watched(counter_service, f"counter-{new_id().hex}")
+    worker = Moving(consumer, servers.kafka, None)
+    running = asyncio.create_task(worker.run())
+
+    await tell(supplier, a_supply(counter_id, supply_id))
+    await until(lambda: has(counter_service, counter_id, 4))
+    worker.stop()
+    await running
+
+    assert (worker.last_fault, consumer.numbers_of(supply_id)) == (None, [4])
+    kept = await cluster_kept(counter_service.running.database, consumer.given[-1])
+    assert kept == await cluster_of(servers.kafka)
+
+
+async def test_nobody_and_somebody_silent_have_no_cluster(
+    monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    monkeypatch.setattr("kit.cluster.PATIENCE", 0.1)
+    nobody = await cluster_of(f"127.0.0.1:{unused_tcp_port}")
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _ = await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", unused_tcp_port):
+        silent = await cluster_of(f"127.0.0.1:{unused_tcp_port}")
+
+    assert (nobody, silent) == (None, None)
+
+
 class OftenBehind(Worker):
     """Finds the broker ahead at these looks, by their numbers from 1."""
 
@@ -280,3 +453,76 @@ async def test_offsets_in_the_database_follow_each_batch(
 
 async def value_of(found: object) -> str | None:
     return str(found) if found else None
+
+
+async def test_effects_that_a_crash_of_the_database_took_back_are_made_again(
+    counter_service: ServiceUnderTest, supplier: Database, servers: Servers
+) -> None:
+    counter_id, supply_id = await a_counter(counter_service), new_id()
+    async with a_worker(counter_service, servers.kafka) as (_, consumer):
+        await tell(supplier, *[a_supply(counter_id, supply_id)] * 3)
+        await until(lambda: has(counter_service, counter_id, 3))
+
+        await take_back(counter_service.running.database, counter_id, supply_id)
+        await until(lambda: has(counter_service, counter_id, 3))
+
+    assert consumer.numbers_of(supply_id) == [1, 2, 3, 1, 2, 3]
+
+
+async def take_back(database: Database, counter_id: UUID, supply_id: UUID) -> None:
+    """As a crash does to a batch whose commit has not reached the disk; every connection is lost, too."""
+    async with database.begin() as tx:
+        _ = await tx.driver.execute("UPDATE counters SET pieces = 0 WHERE counter_id = $1", counter_id)
+        _ = await tx.driver.execute("DELETE FROM applied WHERE subject = $1", supply_id)
+        _ = await tx.driver.execute("TRUNCATE inbox")
+        _ = await tx.driver.execute("UPDATE consumer_offset SET next = next - 3 WHERE next >= 3")
+    async with database.read() as tx:
+        _ = await tx.driver.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    await database.drop_idle()
+
+
+@pytest.mark.parametrize(("told", "seconds"), [({}, 6.0), ({"COUNTER_SESSION_SECONDS": "4"}, 4.0)])
+async def test_a_killed_worker_keeps_its_partitions_as_long_as_the_settings_say(
+    counter_service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, told: dict[str, str], seconds: float
+) -> None:
+    for name, value in {"COUNTER_DATABASE": "", "COUNTER_KAFKA": "nowhere:9092", "COUNTER_JWKS": "", **told}.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(_env_prefix="COUNTER_")  # type: ignore[call-arg]  # the values come from the environment
+
+    running = Running(counter_service.service, settings)
+
+    assert running.worker.session_seconds == seconds
+
+
+async def test_what_somebody_waits_for_is_due_at_once_unless_the_worker_rests_after_a_batch(
+    counter_service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urgent = [Message(TOPIC, 0, 0, counter_service.records(a_supply(new_id())))]
+    worker = Worker(Watched(counter_service, "counter"), "nowhere:9092")
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
+
+    worker.rest(took=0.004)
+    worker.hold(urgent)
+    while_resting = worker.is_time()
+    monkeypatch.setattr("time.monotonic", lambda: 100.0041)
+    after_it = worker.is_time()
+    worker.held.clear()
+    worker.hold(urgent)
+
+    assert (while_resting, after_it, worker.is_time()) == (False, True, True)
+
+
+async def test_a_rest_is_no_longer_than_ten_milliseconds(
+    counter_service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(Watched(counter_service, "counter"), "nowhere:9092")
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
+
+    worker.rest(took=3.0)
+    worker.hold([Message(TOPIC, 0, 0, counter_service.records(a_supply(new_id())))])
+    monkeypatch.setattr("time.monotonic", lambda: 100.0101)
+
+    assert worker.is_time()

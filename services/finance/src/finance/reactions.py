@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import get_args
 from uuid import UUID
 
 from contracts.customer import CustomerProfileChanged, CustomerRegistered, CustomersMerged
@@ -11,6 +13,8 @@ from contracts.order import OrderAmended, OrderCancelled, OrderClosed, OrderPlac
 from finance.commands import cancel_order, check_credit, close_order, invoice_shipment, keep_account, post_stock
 from finance.commands.invoice_shipment import Invoiced
 from finance.domain.credit_account import Decision, News
+from finance.storage.accounts import Accounts
+from finance.storage.orders import Orders
 from kit.database import Transaction
 from kit.reactions import Reactions
 
@@ -29,6 +33,13 @@ def customer_of(event: CustomerRegistered | CustomerProfileChanged) -> tuple[UUI
 
 def both_customers(event: CustomersMerged) -> tuple[UUID, ...]:
     return (event.customer_id, event.survivor_id)
+
+
+@reactions.ahead(*get_args(AboutAnOrder))
+async def read_accounts_and_orders(batch: Sequence[AboutAnOrder], tx: Transaction) -> None:
+    """The accounts first: who holds them holds their customers' orders."""
+    await Accounts(tx).read_ahead({event.customer_id for event in batch})
+    await Orders(tx).read_ahead({event.order_id for event in batch if not isinstance(event, OrderPlaced)})
 
 
 @reactions.to(CustomerRegistered, locks=customer_of)

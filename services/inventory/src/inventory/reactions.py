@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.customer import CustomersMerged
@@ -14,6 +15,7 @@ from inventory.commands.plan_shipments import PlanShipments, plan_shipments
 from inventory.commands.quarantine_lot import QuarantineTold, contain_lots
 from inventory.commands.reserve_stock import ReservationTold, ReserveStock, reserve_stock
 from inventory.storage.demands import Demands
+from inventory.storage.stock import Stock
 from kit.context import current_event
 from kit.database import Transaction
 from kit.reactions import Reactions
@@ -21,12 +23,24 @@ from kit.reactions import Reactions
 reactions = Reactions()
 
 
-def order_and_items(event: StockRequested | ShipmentRequested | StockReleaseRequested) -> set[UUID]:
+AboutStock = StockRequested | ShipmentRequested | StockReleaseRequested
+
+
+def order_and_items(event: AboutStock) -> set[UUID]:
     return {event.order_id, *(line.item_id for line in event.lines)}
 
 
 def item_if_known(event: NonconformanceContained | NonconformanceDispositioned) -> list[UUID]:
     return [] if event.item_id is None else [event.item_id]
+
+
+@reactions.ahead(StockRequested, ShipmentRequested, StockReleaseRequested)
+async def read_demands_and_stock(batch: Sequence[AboutStock], tx: Transaction) -> None:
+    """What is reserved or given back comes from the stock; what is planned was reserved before."""
+    await Demands(tx).read_ahead({event.order_id for event in batch})
+    moving = {line.item_id for event in batch if not isinstance(event, ShipmentRequested) for line in event.lines}
+    if moving:
+        await Stock.read_ahead(tx, moving)
 
 
 @reactions.to(StockRequested, locks=order_and_items)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from typing import get_args
 
 from contracts.customer import CustomerProfileChanged, CustomerRegistered, CustomersMerged
 from contracts.finance import CreditExposureChecked, CreditLimitCleared, CreditLimitExceeded, InvoiceIssued, InvoicePaid
@@ -56,6 +57,17 @@ def order_of(event: AboutAnOrder) -> tuple[OrderId]:
 
 def supplied_orders(event: AboutSupply) -> Iterable[OrderId]:
     return lines_by_order(event)
+
+
+@reactions.ahead(*get_args(AboutAnOrder))
+async def read_orders(events: Sequence[AboutAnOrder], tx: Transaction) -> None:
+    await Orders(tx).read_ahead({event.order_id for event in events})
+
+
+@reactions.ahead(OpportunityWon)
+async def read_whose_and_what(batch: Sequence[OpportunityWon], tx: Transaction) -> None:
+    await Customers(tx).read_ahead({won.customer_id for won in batch})
+    await Items(tx).read_ahead({line.item_id for won in batch for line in won.lines})
 
 
 @reactions.to(OpportunityWon)

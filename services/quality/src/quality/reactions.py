@@ -90,4 +90,4 @@ async def remember_lots(batch: Sequence[Recorded], tx: Transaction) -> None:
 
 
 def _events(batch: Sequence[Recorded], kind: type[E]) -> list[E]:
-    return [kind.model_validate_json(recorded.data) for recorded in batch]
+    return [event for recorded in batch if isinstance(event := recorded.event(), kind)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import BaseModel, ConfigDict
 
 LOOP_IDS = (
     "opportunity_id",
@@ -78,14 +79,14 @@ class Recorded(BaseModel):
     traceparent: str | None
     data: bytes
 
-    _event: Event | None = PrivateAttr(default=None)
+    @cached_property
+    def _read(self) -> Event | None:
+        known = _types.get(self.type)
+        return None if known is None else known.model_validate_json(self.data)
 
     def event(self) -> Event | None:
         """The event itself, read once, or None when this program does not know the type."""
-        known = _types.get(self.type)
-        if self._event is None and known is not None:
-            self._event = known.model_validate_json(self.data)
-        return self._event
+        return self._read
 
 
 def event_types() -> dict[str, type[Event]]:

@@ -1,35 +1,44 @@
 """Applying events: a batch in one transaction, and what to do when one of its events cannot be applied.
 
-In this order, each a statement for the whole batch: fence (inbox), positions and parked keys, locks, effects, outbox,
-positions and offsets. The Kafka client is in `worker.py`; this knows only the database.
+In this order, each a statement for the whole batch: fence (inbox), positions and parked keys, locks, effects (what they
+read and write is held, see `held.py`), outbox, positions and offsets. The Kafka client is in `worker.py`; this knows
+only the database.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from math import inf
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from contracts.errors import Malformed
+from contracts.errors import Malformed, Unavailable
 from contracts.event import Event, Recorded
 from kit import inbox, outbox, parking
 from kit.context import Cause, cause, recorded, written
 from kit.database import Database, Transaction, as_refusal, is_transient
+from kit.held import holding
 from kit.inbox import Key, Message
 from kit.locks import lock
 from kit.outbox import Caused
 from kit.reactions import Reactions
 from kit.telemetry import Metrics, span
 
+RETRY_TOGETHER = 100
+"""At most so many parked keys are tried in one transaction."""
+
 Decided = list[tuple[Message, Event | None]]
 
 
 class EventNotReadable(Malformed):
     """An event's data has the form that its schema in `schemas/events` describes."""
+
+
+class OffsetsUncertain(Unavailable):
+    """The database was connected to anew since the offsets were read: a crash may have taken it back a moment."""
 
 
 class Consumer:
@@ -43,6 +52,11 @@ class Consumer:
         self.reactions = reactions
         self.committed = committed
         self.metrics = metrics
+        self.offsets_known_at = inf
+        """When the offsets were read that the batches follow on; on a connection that is younger none is applied."""
+        self.cluster: str | None = None
+        """The Kafka cluster that the messages come from; the offsets are its own. None while it is not known."""
+        self._together = 1
         self._handled = reactions.handled()
         self._urgent = {
             event.type_name() for event, found in reactions.effects.items() if any(each.tells for each in found)
@@ -72,12 +86,23 @@ class Consumer:
                 await self.apply(batch[:middle])
                 await self.apply(batch[middle:])
 
+    async def are_offsets_uncertain(self) -> bool:
+        """Whether the database was connected to anew since the offsets were read."""
+        async with self.database.read() as tx:
+            return tx.opened > self.offsets_known_at
+
     async def _apply_all(self, batch: Sequence[Message]) -> None:
         async with self.database.begin() as tx:
+            if tx.opened > self.offsets_known_at:
+                raise OffsetsUncertain("compare the offsets, then go on")
             due = await self._due(tx, batch)
-            events = await self._effects(tx, [message.recorded for message in due])
-            advancing = inbox.advancing({m.key: m.recorded for m in due}, _offsets(batch))
-            _ = await outbox.append(tx, events, advancing)
+            applied = {m.key: m.recorded for m in due}
+            async with holding(tx):
+                events = await self._effects(tx, [message.recorded for message in due])
+                if events:
+                    _ = await outbox.append(tx, events, inbox.advancing(applied, following(batch), self.cluster))
+            if not events:
+                await inbox.advance_soon(tx, applied, following(batch), self.cluster)
         self._count(due)
         if events:
             self.committed()
@@ -120,10 +145,16 @@ class Consumer:
     async def _effects(self, tx: Transaction, events: Sequence[Recorded]) -> list[Caused]:
         known = [(each, _event_of(each)) for each in events if each.type in self._handled]
         told: list[Caused] = []
+        await self._read_ahead(tx, [event for _, event in known])
         for each, event in known:
             told += await self._react(tx, each, event)
         await self._feed(tx, known)
         return told
+
+    async def _read_ahead(self, tx: Transaction, events: Sequence[Event]) -> None:
+        for types, read in self.reactions.aheads:
+            if taken := [event for event in events if type(event) in types]:
+                await read(taken, tx)
 
     def _locks(self, events: Sequence[Recorded]) -> set[UUID]:
         """What the effects of these events will write. One that cannot be read has none: it will be parked."""
@@ -166,51 +197,80 @@ class Consumer:
             if last.get(message.key, 0) < message.recorded.sequence:  # else another worker has applied it meanwhile
                 kind, reason = parking.kind_of(fault), parking.reason_of(fault)
                 await parking.park(tx, message.topic, message.recorded, kind, reason)
-            await inbox.advance(tx, {}, _offsets([message]))
+            await inbox.advance(tx, {}, following([message]), self.cluster)
+
+    async def wake_waiting(self) -> None:
+        """What waits for something unknown is tried at once: it may have come."""
+        async with self.database.begin() as tx:
+            await parking.wake_waiting(tx)
 
     async def retry_parked(self) -> bool:
-        """Try the parked key that is due first: one event, one transaction. Says whether there was one."""
-        events = 0
+        """Try parked keys that are due, the next event of each, in one transaction. Says whether there were some.
+
+        How many depends on luck: after a failure half as many, down to one, which is put off then; else twice as many.
+        """
+        told = 0
         async with self.database.begin() as tx:
-            key = await parking.next_due(tx)
-            if key is None:
+            keys = await parking.next_due(tx, self._together)
+            if not keys:
                 return False
             try:
                 async with tx.begin_nested():
-                    events = await self._retry(tx, key)
+                    told = await self._retry(tx, keys)
+                self._together = min(2 * self._together, RETRY_TOGETHER)
             except Exception as fault:
                 if is_transient(fault):
                     raise
-                refusal = _refusal_in(fault)
-                await parking.postpone(tx, key, parking.kind_of(refusal), parking.reason_of(refusal))
-        if events:
+                self._together = max(1, len(keys) // 2)
+                if len(keys) == 1:
+                    refusal = _refusal_in(fault)
+                    await parking.postpone(tx, keys[0], parking.kind_of(refusal), parking.reason_of(refusal))
+        if told:
             self.committed()
         return True
 
-    async def _retry(self, tx: Transaction, key: Key) -> int:
-        event = await parking.first_message(tx, key)
-        if event is None:
-            await parking.free(tx, key)
-            return 0
-        last, _ = await inbox.positions(tx, [key])
-        expected = last.get(key, 0) + 1
-        if event.sequence > expected:
-            await parking.postpone(tx, key, "gap", f"event {expected} of this key has not come yet")
-            return 0
-        told: list[Caused] = []
-        if event.sequence == expected:
-            _ = await inbox.fence(tx, [event.id])
-            await lock(tx, self._locks([event]))
-            told = await self._effects(tx, [event])
-            _ = await outbox.append(tx, told)
-            await inbox.advance(tx, {key: event}, {})
-        await parking.go_on(tx, key, event.sequence)
+    async def _retry(self, tx: Transaction, keys: Sequence[Key]) -> int:
+        first = await parking.first_messages(tx, keys)
+        expected = await self._expected(tx, first)
+        due, done = dict[Key, Recorded](), dict[Key, int]()
+        for key, event in first.items():
+            if event.sequence > expected[key]:
+                await parking.postpone(tx, key, "gap", f"event {expected[key]} of this key has not come yet")
+                continue
+            done[key] = event.sequence
+            if event.sequence == expected[key]:
+                due[key] = event
+        told = await self._make_up(tx, due)
+        await parking.go_on(tx, done)
+        await parking.free(tx, keys)
         return len(told)
 
-    async def discard_parked(self, key: Key, reason: str, by: str) -> Recorded:
-        """Give up the event that blocks a key; the rest of the key goes on. Raises NotFound."""
+    async def _make_up(self, tx: Transaction, due: Mapping[Key, Recorded]) -> list[Caused]:
+        told: list[Caused] = []
+        if due:
+            events = sorted(due.values(), key=lambda event: event.time)
+            await lock(tx, self._locks(events))
+            async with holding(tx):
+                told = await self._effects(tx, events)
+                _ = await outbox.append(tx, told)
+            await inbox.advance(tx, due, {})
+        return told
+
+    async def _expected(self, tx: Transaction, first: Mapping[Key, Recorded]) -> dict[Key, int]:
+        """The number of each key's next event.
+
+        The fence comes first: who has waited there for another worker that applies this event sees how far it went.
+        """
+        _ = await inbox.fence(tx, [event.id for event in first.values()])
+        last, _ = await inbox.positions(tx, first)
+        return {key: last.get(key, 0) + 1 for key in first}
+
+    async def discard_parked(self, key: Key, event_id: UUID, reason: str, by: str) -> Recorded:
+        """Give up the event that blocks a key; the rest of the key goes on. Raises NotFound or Refused."""
         async with self.database.begin() as tx:
-            event = await parking.discard(tx, key, reason, by)
+            event = await parking.blocking(tx, key, event_id)
+            parking.check_turn(event, (await self._expected(tx, {key: event}))[key])
+            await parking.discard(tx, key, event, reason, by)
             await inbox.advance(tx, {key: event}, {})
         return event
 
@@ -240,9 +300,10 @@ def _refusal_in(fault: Exception) -> Exception:
     return as_refusal(fault) or fault
 
 
-def _offsets(batch: Sequence[Message]) -> dict[tuple[str, int], int]:
-    following: dict[tuple[str, int], int] = defaultdict(int)
+def following(batch: Sequence[Message]) -> dict[tuple[str, int], int]:
+    """The offset of each partition that comes after the batch."""
+    found: dict[tuple[str, int], int] = {}
     for message in batch:
         place = (message.topic, message.partition)
-        following[place] = max(following[place], message.offset + 1)
-    return dict(following)
+        found[place] = max(found.get(place, 0), message.offset + 1)
+    return found

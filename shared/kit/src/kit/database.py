@@ -11,16 +11,12 @@ from typing import Any, cast
 import asyncpg
 from pydantic import TypeAdapter
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
 from contracts.errors import Refused, Unavailable
-
-Transaction = AsyncConnection
-"""What a command or reaction writes through; it is committed at the edge and nowhere else."""
+from kit.transaction import Transaction as Transaction
+from kit.transaction import driver as driver
 
 UNIQUE_VIOLATION = "23505"
 LOCK_TIMEOUT = "55P03"
@@ -50,22 +46,6 @@ class AlreadyExists(Refused):
     """There is one with the same business key; what is unique comes once."""
 
 
-async def driver(tx: Transaction) -> asyncpg.Connection:
-    """The driver's connection under a transaction, for the kit's own statements: SQLAlchemy would double their cost.
-
-    SQLAlchemy begins a transaction with its first statement; what goes around it has to see to that itself.
-    """
-    connection = await tx.get_raw_connection()
-    adapter: Any = connection.dbapi_connection  # Any: SQLAlchemy's adapter, of which only this much is needed
-    if adapter._transaction is None:
-        try:
-            await adapter._start_transaction()
-        except AsyncAdapt_asyncpg_dbapi.Error as fault:
-            await tx.invalidate()  # SQLAlchemy has not seen that it is lost, and would hand it out again
-            raise ConnectionResetError(f"no transaction could be begun: {fault}") from fault
-    return cast("asyncpg.Connection", connection.driver_connection)
-
-
 class StaleWrite(Exception):
     """Someone else wrote the row since we read it; the command is run again."""
 
@@ -91,70 +71,109 @@ class Database:
     """A pool of connections to one database. `pool_size` is the hard limit of what runs at once."""
 
     def __init__(self, url: str, *, name: str, pool_size: int = 10) -> None:
-        self.url = url.replace("postgresql://", "postgresql+asyncpg://", 1)
-        self.dsn = self.url.replace("+asyncpg", "", 1)
-        self.engine: AsyncEngine = create_async_engine(
-            self.url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=WAIT_FOR_ROOM,
-            json_serializer=_as_it_is,
-            json_deserializer=_as_it_is,
-            connect_args={
-                "command_timeout": 15,
-                "timeout": 5,
-                "server_settings": server_settings(name),
-                "prepared_statement_cache_size": 500,
-                "statement_cache_size": 500,
-            },
-        )
-
-        self._idle: list[AsyncConnection] = []
+        self.dsn = url
+        self._settings = server_settings(name)
+        self._idle: list[Transaction] = []
+        self._leaving = set[asyncio.Task[None]]()
         self._room = asyncio.Semaphore(pool_size)
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[Transaction]:
         """One transaction. Raises TimeoutError when there is no room for five seconds."""
-        async with self._connection() as connection, connection.begin():
-            yield connection
+        tx = await self._take()
+        try:
+            _ = await tx.driver.execute("BEGIN")
+            yield tx
+            _ = await tx.driver.execute("COMMIT")
+        except BaseException as fault:
+            await self._undo(tx, fault)
+            raise
+        else:
+            self._idle.append(tx)
+        finally:
+            self._room.release()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Transaction]:
-        """A connection for queries: each statement sees what is committed; nothing is kept."""
-        async with self._connection() as connection:
-            yield connection
-            await connection.rollback()
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator[AsyncConnection]:
-        """A connection that is kept at hand: SQLAlchemy's own way in and out costs as much as a statement."""
-        async with asyncio.timeout(WAIT_FOR_ROOM):
-            await self._room.acquire()
+        """A connection for queries: each statement sees what is committed."""
+        tx = await self._take()
         try:
-            connection = self._idle.pop() if self._idle else await self.engine.connect()
-            try:
-                yield connection
-            except BaseException as fault:
-                await connection.close()
-                if is_lost(fault):  # then so are the others
-                    await self.drop_idle()
-                raise
-            if connection.invalidated or connection.in_transaction():
-                await connection.close()
-            else:
-                self._idle.append(connection)
+            yield tx
+        except BaseException as fault:
+            await self._undo(tx, fault)
+            raise
+        else:
+            self._idle.append(tx)
         finally:
             self._room.release()
+
+    async def _take(self) -> Transaction:
+        if self._room.locked():
+            async with asyncio.timeout(WAIT_FOR_ROOM):
+                await self._room.acquire()
+        else:
+            await self._room.acquire()
+        try:
+            while self._idle:
+                tx = self._idle.pop()
+                if not tx.driver.is_closed():
+                    return tx
+            return Transaction(await self.connect())
+        except BaseException:
+            self._room.release()
+            raise
+
+    async def connect(self) -> asyncpg.Connection:
+        """A new connection, outside of the pool."""
+        return await asyncpg.connect(
+            self.dsn,
+            timeout=5,
+            command_timeout=15,
+            server_settings=self._settings,
+            statement_cache_size=500,
+            max_cached_statement_lifetime=0,
+        )
+
+    async def _undo(self, tx: Transaction, fault: BaseException) -> None:
+        """Roll back, and keep the connection if it is fit for more."""
+        if is_lost(fault):  # then so are the others
+            await self.drop_idle()
+        fit = False
+        try:
+            fit = isinstance(fault, Exception) and not is_outdated(fault) and await _rolled_back(tx.driver)
+        finally:
+            if fit:
+                self._idle.append(tx)
+            else:
+                self._let_go(tx.driver)
+
+    def _let_go(self, connection: asyncpg.Connection) -> None:
+        """Close one that may still be at work: the server is told to give that up, or it would keep its locks."""
+        task = asyncio.create_task(_closed(connection))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
 
     async def drop_idle(self) -> None:
         """Close the connections that are kept at hand; what comes next makes new ones."""
         while self._idle:
-            with suppress(Exception):
-                await self._idle.pop().close()
+            self._let_go(self._idle.pop().driver)
 
     async def close(self) -> None:
         await self.drop_idle()
-        await self.engine.dispose()
+        _ = await asyncio.gather(*self._leaving)
+
+
+async def _closed(connection: asyncpg.Connection) -> None:
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        await connection.close(timeout=2)  # or, when that fails, cut off
+
+
+async def _rolled_back(connection: asyncpg.Connection) -> bool:
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        if connection.is_in_transaction():
+            _ = await connection.execute("ROLLBACK", timeout=5)
+        return not connection.is_closed()
+    return False
 
 
 def server_settings(name: str) -> dict[str, str]:
@@ -162,47 +181,43 @@ def server_settings(name: str) -> dict[str, str]:
         "application_name": name,
         "jit": "off",
         "plan_cache_mode": "force_generic_plan",  # planning anew for each run cost a fifth of the database's time
+        # A plan is made once a connection: made while a table is small, it would read the whole of it as it grows,
+        # until the next ANALYZE. That goes for the checks of foreign keys, too, which nobody prepares.
+        "enable_seqscan": "off",
         "lock_timeout": "2000",
         "idle_in_transaction_session_timeout": "15000",
     }
 
 
 def sqlstate(error: BaseException) -> str | None:
-    """The SQLSTATE behind an error: SQLAlchemy's classes do not tell a lost connection from a bug."""
-    driver = getattr(error, "driver_exception", None) if isinstance(error, DBAPIError) else error
-    return cast("str | None", getattr(driver, "sqlstate", None))
+    """The SQLSTATE of the server's error."""
+    return cast("str | None", getattr(error, "sqlstate", None))
 
 
 def is_lost(error: BaseException) -> bool:
     """Whether the connection is gone."""
-    if isinstance(error, OSError | asyncpg.InterfaceError):
-        return True
-    if isinstance(error, DBAPIError) and (error.connection_invalidated or is_lost(error.driver_exception)):
-        return True
+    if isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
+        return not isinstance(error, ValueError)  # a value that does not fit its column: the driver's own word for it
     state = sqlstate(error) or ""
     return state.startswith("08") or state in ("57P01", "57P02", "57P03")
 
 
+def is_outdated(error: BaseException) -> bool:
+    """Whether the connection remembers tables as they were before a migration."""
+    return isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.OutdatedSchemaCacheError)
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed when done again: a lost connection, a deadlock, a server that is full."""
-    if isinstance(error, StaleWrite | Unavailable | OSError | TimeoutError | asyncpg.InterfaceError):
+    if isinstance(error, StaleWrite | Unavailable | OSError) or is_lost(error) or is_outdated(error):
         return True
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated or isinstance(error.driver_exception, OSError | TimeoutError):
-            return True
-        name = type(error.driver_exception).__name__
-        if name in ("InterfaceError", "ConnectionDoesNotExistError", "InvalidCachedStatementError"):
-            return True
-    state = sqlstate(error)
-    if state is not None:
-        return state in _TRANSIENT or state[:2] in _TRANSIENT_CLASSES
-    return type(error).__module__ == "sqlalchemy.exc" and type(error).__name__ == "TimeoutError"
+    state = sqlstate(error) or ""
+    return state in _TRANSIENT or state[:2] in _TRANSIENT_CLASSES
 
 
 def constraint_of(error: BaseException) -> str:
     """The name of the violated constraint, if the database told it."""
-    driver_error = error.driver_exception if isinstance(error, DBAPIError) else error
-    return str(getattr(driver_error, "constraint_name", None) or "")
+    return str(getattr(error, "constraint_name", None) or "")
 
 
 def as_refusal(error: BaseException) -> Refused | None:
@@ -211,7 +226,3 @@ def as_refusal(error: BaseException) -> Refused | None:
         return None
     key = (constraint_of(error) or "key").replace("_", " ")
     return AlreadyExists(f"there is one with the same {key}; use that one, or choose another value")
-
-
-def _as_it_is(value: str) -> str:
-    return value

@@ -16,6 +16,7 @@ from contracts.ids import new_id
 from kit import idempotency, outbox
 from kit.context import SYSTEM, Cause, cause, written
 from kit.database import Database, Part, Transaction, as_refusal, is_transient
+from kit.held import holding
 from kit.idempotency import Answer
 from kit.outbox import Outcome
 
@@ -86,10 +87,11 @@ class Executor:
             async with self.database.begin() as tx:
                 if request is not None and (known := await request.claim(tx)) is not None:
                     return known, ()
-                events = outbox.events_of(await handler(command, tx))
-                answer = None if request is None else request.answer(events)
-                keeping = None if request is None or answer is None else request.keeping(answer)
-                _ = await outbox.append(tx, outbox.caused(events), keeping)
+                async with holding(tx):
+                    events = outbox.events_of(await handler(command, tx))
+                    answer = None if request is None else request.answer(events)
+                    keeping = None if request is None or answer is None else request.keeping(answer)
+                    _ = await outbox.append(tx, outbox.caused(events), keeping)
             return answer, events
         finally:
             cause.reset(reason)

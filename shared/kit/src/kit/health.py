@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+import asyncpg
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
-from sqlalchemy.exc import SQLAlchemyError
 
 from kit import migrations, parking
 from kit.relay import NOTHING_YET
@@ -59,7 +59,7 @@ async def _look(request: Request) -> Readiness:
             version = await migrations.current(tx)
             parked, retrying = await parking.counts(tx)
             age = (await tx.exec_driver_sql(_UNPUBLISHED, (NOTHING_YET,))).scalar_one()
-    except (SQLAlchemyError, OSError, TimeoutError) as fault:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as fault:
         down = f"down: {type(fault).__name__}"
         return Readiness(status="unready", database=down, broker=broker, migrations="unknown", relay=relay)
     head = process.head

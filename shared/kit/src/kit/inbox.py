@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from contracts.event import Recorded
@@ -18,8 +19,7 @@ Key = tuple[str, UUID]
 """Topic and subject: events of one key are applied in their order."""
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """An event as it came from Kafka."""
 
     topic: str
@@ -77,26 +77,51 @@ async def positions(tx: Transaction, keys: Iterable[Key]) -> tuple[dict[Key, int
     )
 
 
-def advancing(applied: Mapping[Key, Recorded], offsets: Mapping[tuple[str, int], int]) -> Part:
+def advancing(
+    applied: Mapping[Key, Recorded], offsets: Mapping[tuple[str, int], int], cluster: str | None = None
+) -> Part:
     """Remember the last event of each key and the next offset of each partition, as a part of another statement.
 
     An offset may go back: a topic that was lost and filled again from the outbox begins at 0, and repeats do no harm.
+    It is of a cluster, as far as that is known.
     """
     events = list(applied.values())
     numbers, loops = [each.sequence for each in events], [each.correlation_id for each in events]
     partitions = [list(column) for column in zip(*offsets, strict=True)] if offsets else [[], []]
-    return Part(_ADVANCE, (*_split(applied), numbers, loops, *partitions, list(offsets.values())))
+    return Part(_ADVANCE, (*_split(applied), numbers, loops, *partitions, list(offsets.values()), cluster))
 
 
-async def advance(tx: Transaction, applied: Mapping[Key, Recorded], offsets: Mapping[tuple[str, int], int]) -> None:
+async def advance(
+    tx: Transaction,
+    applied: Mapping[Key, Recorded],
+    offsets: Mapping[tuple[str, int], int],
+    cluster: str | None = None,
+) -> None:
     """`advancing` as a statement of its own."""
-    await advancing(applied, offsets).run(tx)
+    await advancing(applied, offsets, cluster).run(tx)
 
 
-async def offsets(tx: Transaction, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-    rows = await tx.exec_driver_sql(
-        "SELECT topic, partition, next FROM consumer_offset WHERE topic = ANY($1::text[])", (list(topics),)
-    )
+async def advance_soon(
+    tx: Transaction,
+    applied: Mapping[Key, Recorded],
+    offsets: Mapping[tuple[str, int], int],
+    cluster: str | None = None,
+) -> None:
+    """`advance` for a transaction that tells nobody anything: its commit does not wait for the disk.
+
+    A crash of the database in the next moments forgets its effects together with its offsets: then the events come
+    again. Who keeps offsets in mind has to compare them after such a crash: see `Consumer.offsets_known_at`.
+    """
+    part = advancing(applied, offsets, cluster)
+    _ = await tx.driver.execute(f"WITH {part.after(0)} {_COMMITTED_SOON}", *part.parameters)
+
+
+async def offsets(tx: Transaction, topics: Sequence[str], cluster: str | None = None) -> dict[tuple[str, int], int]:
+    """What comes next in each partition. Those that another cluster gave out say nothing in this one.
+
+    Of those that were written while nobody knew the cluster, and while nobody knows it now, each counts.
+    """
+    rows = await tx.exec_driver_sql(_OFFSETS, (list(topics), cluster))
     return {(row.topic, row.partition): row.next for row in rows}
 
 
@@ -111,9 +136,10 @@ def _split(keys: Iterable[Key]) -> tuple[list[str], list[UUID]]:
     return [topic for topic, _ in ordered], [subject for _, subject in ordered]
 
 
+# `= ANY` says what the join says already: for the join alone the planner would read the whole of a large table.
 _LAST = """
 SELECT topic, subject, last FROM applied JOIN unnest($1::text[], $2::uuid[]) AS k(topic, subject) USING (topic, subject)
- ORDER BY subject, topic FOR UPDATE OF applied
+ WHERE applied.subject = ANY($2::uuid[]) ORDER BY subject, topic FOR UPDATE OF applied
 """
 
 _PARKED = """
@@ -142,11 +168,19 @@ UNION ALL SELECT 'last', subject, topic, last, NULL FROM latest
 UNION ALL SELECT 'locks', NULL, NULL, count(locked), NULL FROM locked
 """
 
+_OFFSETS = """
+SELECT topic, partition, next FROM consumer_offset
+ WHERE topic = ANY($1::text[]) AND (cluster IS NULL OR $2::text IS NULL OR cluster = $2)
+"""
+
+_COMMITTED_SOON = "SELECT set_config('synchronous_commit', 'off', true)"
+
 _ADVANCE = """
 moved AS (
-  INSERT INTO consumer_offset (topic, partition, next)
-  SELECT * FROM unnest({4}::text[], {5}::int[], {6}::bigint[]) ORDER BY 1, 2
-  ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next
+  INSERT INTO consumer_offset (topic, partition, next, cluster)
+  SELECT *, {7}::text FROM unnest({4}::text[], {5}::int[], {6}::bigint[]) ORDER BY 1, 2
+  ON CONFLICT (topic, partition) DO UPDATE
+     SET next = excluded.next, cluster = coalesce(excluded.cluster, consumer_offset.cluster)
 ), advanced AS (
   INSERT INTO applied (topic, subject, last, correlation_id)
   SELECT * FROM unnest({0}::text[], {1}::uuid[], {2}::bigint[], {3}::uuid[]) AS a(topic, subject, last, correlation_id)

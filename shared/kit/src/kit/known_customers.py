@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any, ClassVar
 
@@ -12,6 +13,10 @@ from contracts.customer import CustomerProfileChanged, CustomerRegistered
 from contracts.errors import NotFound
 from contracts.ids import CustomerId
 from kit.database import Transaction
+from kit.storage import rows_of
+
+_NOT_MERGED = "FOR SHARE"
+"""Who is resolved is not merged before the transaction ends."""
 
 
 class KnownCustomers:
@@ -43,10 +48,15 @@ class KnownCustomers:
 
         Raises what the service says for one that is unknown.
         """
-        row = (await self.tx.execute(_held(self.table), {"asked": customer_id})).first()
+        row = (await rows_of(self.tx, self.table, [customer_id], _NOT_MERGED)).get(customer_id)
         if row is None:
             raise self.unknown(f"there is no customer {customer_id}; register it with the customer service first")
-        return row[0] or customer_id
+        return row["survivor_id"] or customer_id
+
+    async def read_ahead(self, customer_ids: Collection[CustomerId]) -> None:
+        """Read these in one statement, for those who resolve one of them in this batch."""
+        if self.tx.held is not None:
+            _ = await rows_of(self.tx, self.table, customer_ids, _NOT_MERGED)
 
     async def survivor_of(self, customer_id: CustomerId) -> CustomerId:
         """The same without a lock, for reading; who is unknown is taken to be nobody else."""
@@ -56,8 +66,3 @@ class KnownCustomers:
 @cache
 def _asked(table: Table) -> Select[Any]:  # Any: one column
     return select(table.c.survivor_id).where(table.c.customer_id == bindparam("asked"))
-
-
-@cache
-def _held(table: Table) -> Select[Any]:  # Any: one column
-    return _asked(table).with_for_update(read=True)

@@ -78,7 +78,7 @@ async def write(service: str, url: str, message: str) -> str:
     def generate(connection: Connection, config: Config) -> None:
         _upgrade(connection, config)
         if not heads(service):
-            tables.create(connection)
+            tables.create(connection, tables.VERSION)
         number = f"{len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1:04d}"
         script = command.revision(config, message, autogenerate=True, rev_id=number)
         written.extend(each.path for each in (script if isinstance(script, list) else [script]) if each is not None)

@@ -49,8 +49,9 @@ class ParkedEvent(BaseModel):
 
 
 class Discard(BaseModel):
-    """Why the event that blocks the key is given up."""
+    """Which event is given up, and why."""
 
+    event_id: UUID = Field(description="the event that blocks the key, as GET on the key shows it")
     reason: str = Field(min_length=3, max_length=1000)
 
 
@@ -103,8 +104,11 @@ async def retry_parked(topic: str, subject: UUID, request: Request, _: Operator)
 
 @router.post("/parked/{topic}/{subject}/discard")
 async def discard_parked(topic: str, subject: UUID, body: Discard, request: Request, by: Operator) -> ParkedEvent:
-    """Give up the event that blocks the key, with a reason that is kept; the events behind it go on."""
-    event = await running(request).consumer.discard_parked((topic, subject), body.reason, by.actor)
+    """Give up the event that blocks the key, with a reason that is kept; the events behind it go on.
+
+    Refused when another event blocks the key now, and when events before this one have not come.
+    """
+    event = await running(request).consumer.discard_parked((topic, subject), body.event_id, body.reason, by.actor)
     running(request).retry_parked_soon()
     return _event(event)
 

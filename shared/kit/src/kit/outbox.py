@@ -7,6 +7,7 @@ relay relies on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,8 +15,9 @@ from uuid import UUID
 
 from contracts.event import LOOP_IDS, Event
 from contracts.ids import new_id
+from kit.bulk import Due
 from kit.context import SYSTEM, Cause, cause
-from kit.database import Part, Transaction, driver
+from kit.database import Part, Transaction
 
 Outcome = Event | Sequence[Event] | None
 """What a handler returns: the events it caused, the one that answers the caller first."""
@@ -49,85 +51,105 @@ async def append(tx: Transaction, events: Sequence[Caused], also: Part | None = 
     in `LOOP_IDS` which it names and which is known here, from our own events or from events that reached us; else its
     cause's; else that of its subject's first event.
     """
-    rows = [_row(each) for each in events]
-    if not rows:
+    if not events:
         if also is not None:
             await also.run(tx)
         return 0
-    known = list(_loop_ids(events))
-    parameters = (*_columns(rows, 11), *_columns(known, 3), *(also.parameters if also is not None else ()))
-    _ = await (await driver(tx)).execute(_statement(also), *parameters)
-    return len(rows)
+    parameters = (*_columns(_rows(events), 11), *_columns(_subjects(events), 3), *_columns(list(_loop_ids(events)), 4))
+    more = also.parameters if also is not None else ()
+    if tx.held is not None and (due := tx.held.take()).statements:
+        with tx.held.refusing():
+            await _append_with(tx, due, also, (*parameters, *more))
+    else:
+        _ = await tx.driver.execute(_statement(also), *parameters, *more)
+    return len(events)
 
 
-def _statement(also: Part | None) -> str:
-    return f"WITH {f'{also.after(14)}, ' if also is not None else ''}{_APPEND}"
+async def _append_with(tx: Transaction, due: Due, also: Part | None, parameters: tuple[object, ...]) -> None:
+    """Write what the transaction holds in the same statement. Raises StaleWrite."""
+    parts, counts = due.sql(len(parameters))
+    statement = f"{_statement(also, told=True)} {parts} SELECT {counts}"
+    due.check(next(iter(await tx.driver.fetch(statement, *parameters, *due.columns))))
 
 
-_Row = tuple[UUID, str, UUID, UUID, UUID, str, str | None, datetime, bytes, bool, UUID | None]
+def _statement(also: Part | None, *, told: bool = False) -> str:
+    """The statement; with `told` as the beginning of one that goes on."""
+    first = f"WITH {f'{also.after(18)}, ' if also is not None else ''}"
+    return f"{first}{_FIND}, told AS ({_WRITE}), " if told else f"{first}{_FIND}\n{_WRITE}"
 
 
-def _row(each: Caused) -> _Row:
-    event, why = each.event, each.cause
-    fallback = why.correlation_id or why.causation_id
-    value = event.model_dump_json().encode()
+_Row = tuple[UUID, str, UUID, int, UUID, str, str | None, datetime, bytes, bool, UUID | None]
+
+
+def _rows(events: Sequence[Caused]) -> list[_Row]:
+    """The events, each with how many of its subject come after it."""
+    after = Counter(each.event.subject for each in events)
     now = datetime.now(UTC)
-    return (
-        new_id(),
-        event.type_name(),
-        event.subject,
-        fallback,
-        why.causation_id,
-        why.actor,
-        why.traceparent,
-        now,
-        value,
-        event.subject_field() in LOOP_IDS,
-        why.correlation_id,
-    )
+    rows: list[_Row] = []
+    for each in events:
+        event, why, subject = each.event, each.cause, each.event.subject
+        after[subject] -= 1
+        value = event.model_dump_json().encode()
+        is_step = event.subject_field() in LOOP_IDS
+        about = (why.causation_id, why.actor, why.traceparent, now, value, is_step, why.correlation_id)
+        rows.append((new_id(), event.type_name(), subject, after[subject], *about))
+    return rows
 
 
-def _loop_ids(events: Sequence[Caused]) -> Iterable[tuple[int, int, UUID]]:
-    """The place of an event, the rank of an id that it names, the id."""
+def _subjects(events: Sequence[Caused]) -> list[tuple[UUID, int, UUID]]:
+    """Each subject, in the order in which all lock them, how many events it has, and the last resort of its loop."""
+    counts = Counter(each.event.subject for each in events)
+    first = {each.event.subject: each.cause for each in reversed(events)}
+    return [(id, counts[id], first[id].correlation_id or first[id].causation_id) for id in sorted(counts)]
+
+
+def _loop_ids(events: Sequence[Caused]) -> Iterable[tuple[int, UUID, int, UUID]]:
+    """The place of an event, its subject, the rank of an id that it names, the id."""
     for place, each in enumerate(events, start=1):
         said = vars(each.event)  # its fields: to ask pydantic for those that it has not costs more than all the rest
         for rank, name in enumerate(LOOP_IDS):
             loop_id: UUID | None = said.get(name)
             if loop_id is not None:
-                yield place, rank, loop_id
+                yield place, each.event.subject, rank, loop_id
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
     return [[row[column] for row in rows] for column in range(width)]
 
 
-_APPEND = """
-new AS (
-  SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
-                       $8::timestamptz[], $9::bytea[], $10::bool[], $11::uuid[]) WITH ORDINALITY
-    AS n(event_id, type, subject, fallback, causation_id, actor, traceparent, recorded_at, value,
-         is_step, caused_in, place)
+# What is asked of `stream` and `applied` names its ids as an array: of a join with unnest the planner, which knows
+# nothing of the values, makes a scan of the whole table.
+_FIND = """
+known AS (
+  SELECT subject, correlation_id, 0 AS far FROM stream WHERE subject = ANY($18::uuid[])
+  UNION ALL
+  SELECT subject, correlation_id, 1 FROM applied WHERE subject = ANY($18::uuid[])
 ), named AS (
-  SELECT DISTINCT ON (n.place) n.place, coalesce(s.correlation_id, a.correlation_id) AS loop
-    FROM unnest($12::bigint[], $13::int[], $14::uuid[]) AS n(place, rank, loop_id)
-    LEFT JOIN stream s ON s.subject = n.loop_id
-    LEFT JOIN LATERAL (SELECT correlation_id FROM applied WHERE subject = n.loop_id LIMIT 1) a ON true
-   WHERE coalesce(s.correlation_id, a.correlation_id) IS NOT NULL
-   ORDER BY n.place, n.rank
+  SELECT DISTINCT ON (n.place) n.place, n.subject, k.correlation_id AS loop
+    FROM unnest($15::bigint[], $16::uuid[], $17::int[], $18::uuid[]) AS n(place, subject, rank, loop_id)
+    JOIN known k ON k.subject = n.loop_id
+   ORDER BY n.place, n.rank, k.far
 ), numbered AS (
   INSERT INTO stream (subject, last, correlation_id)
-  SELECT subject, count(*), coalesce((array_agg(loop ORDER BY place) FILTER (WHERE loop IS NOT NULL))[1],
-                                     (array_agg(fallback ORDER BY place))[1])
-    FROM new LEFT JOIN named USING (place) GROUP BY subject ORDER BY subject
+  SELECT s.subject, s.events,
+         coalesce((SELECT loop FROM named WHERE named.subject = s.subject ORDER BY place LIMIT 1), s.fallback)
+    FROM unnest($12::uuid[], $13::bigint[], $14::uuid[]) AS s(subject, events, fallback)
   ON CONFLICT (subject) DO UPDATE SET last = stream.last + excluded.last
   RETURNING subject, last, correlation_id
 )
+"""
+_WRITE = """
 INSERT INTO outbox (event_id, type, subject, sequence,
                     correlation_id, causation_id, actor, traceparent, recorded_at, value)
-SELECT event_id, type, n.subject,
-       last - count(*) OVER (PARTITION BY n.subject) + row_number() OVER (PARTITION BY n.subject ORDER BY place),
-       CASE WHEN is_step THEN numbered.correlation_id ELSE coalesce(loop, caused_in, numbered.correlation_id) END,
-       causation_id, actor, traceparent, recorded_at, value
-  FROM new n JOIN numbered USING (subject) LEFT JOIN named USING (place)
- ORDER BY place
+SELECT n.event_id, n.type, n.subject, numbered.last - n.after,
+       CASE WHEN n.is_step THEN numbered.correlation_id
+            ELSE coalesce(named.loop, n.caused_in, numbered.correlation_id) END,
+       n.causation_id, n.actor, n.traceparent, n.recorded_at, n.value
+  FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::text[],
+              $8::timestamptz[], $9::bytea[], $10::bool[], $11::uuid[]) WITH ORDINALITY
+    AS n(event_id, type, subject, after, causation_id, actor, traceparent, recorded_at, value,
+         is_step, caused_in, place)
+  JOIN numbered ON numbered.subject = n.subject
+  LEFT JOIN named ON named.place = n.place
+ ORDER BY n.place
 """

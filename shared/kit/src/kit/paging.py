@@ -12,8 +12,8 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.database import Transaction
 from kit.errors import CursorBroken
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Page(BaseModel, Generic[T]):
 
 
 async def paged(
-    tx: AsyncConnection,
+    tx: Transaction,
     select: Select[Any],
     *,
     key: ColumnElement[Any] | Sequence[ColumnElement[Any]],

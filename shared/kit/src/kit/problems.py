@@ -37,6 +37,9 @@ STATUS: dict[type[OrderloopError], int] = {
 }
 """The nearest class among an error's ancestors decides; an error of no family is a fault of ours: 500."""
 
+KNOWN: tuple[type[Exception], ...] = (*STATUS, RequestValidationError, HTTPException)
+"""What is answered as the caller's matter: our families, and what the framework itself says."""
+
 
 class FieldError(BaseModel):
     """What is wrong with one field of the request."""
@@ -62,10 +65,8 @@ def install(app: FastAPI) -> None:
 
     Call it before other middleware is added, so that what it answers is traced.
     """
-    for family in STATUS:
-        app.add_exception_handler(family, _answer_error)
-    app.add_exception_handler(RequestValidationError, _answer_invalid)
-    app.add_exception_handler(HTTPException, _answer_http)
+    for known in KNOWN:
+        app.add_exception_handler(known, _answer)
     app.add_middleware(AnswerFaults)
     app.openapi = _with_problem_schema(app.openapi)
 
@@ -111,28 +112,36 @@ class AnswerFaults:
             await _fault(scope)(scope, receive, send)
 
 
-async def _answer_error(request: Request, error: Exception) -> Response:
-    return response_to(cast("OrderloopError", error), request.scope)
+async def _answer(request: Request, error: Exception) -> Response:
+    return answer_to(error, request.scope)
 
 
-async def _answer_invalid(request: Request, error: Exception) -> Response:
-    found = cast("Sequence[Mapping[str, Any]]", cast("RequestValidationError", error).errors())
+def answer_to(error: Exception, scope: Scope) -> Response:
+    """The answer to one of `KNOWN`."""
+    if isinstance(error, RequestValidationError):
+        return _invalid(scope, error)
+    if isinstance(error, HTTPException):
+        return _said_by_framework(scope, error)
+    return response_to(cast("OrderloopError", error), scope)
+
+
+def _invalid(scope: Scope, error: RequestValidationError) -> Response:
+    found = cast("Sequence[Mapping[str, Any]]", error.errors())
     errors = [FieldError(loc=list(each["loc"]), msg=each["msg"]) for each in found]
     detail = "; ".join(f"{'.'.join(map(str, each.loc))}: {each.msg}" for each in errors[:5])
     if len(errors) > 5:
         detail += f"; and {len(errors) - 5} more, see errors"
-    return _response(request.scope, 422, _kebab(Malformed), _first_line(Malformed), detail, errors=errors)
+    return _response(scope, 422, _kebab(Malformed), _first_line(Malformed), detail, errors=errors)
 
 
-async def _answer_http(request: Request, error: Exception) -> Response:
-    """What the framework itself says: no such path, no such method, a body too large."""
-    http = cast("HTTPException", error)
+def _said_by_framework(scope: Scope, http: HTTPException) -> Response:
+    """No such path, no such method, a body too large."""
     if http.status_code < 400:
         return Response(status_code=http.status_code, headers=http.headers)
     phrase = responses.get(http.status_code, "Error")
     name = re.sub(r"[^a-z]+", "-", phrase.lower())
     detail = str(http.detail) if http.detail != phrase else _HINTS.get(http.status_code, phrase)
-    return _response(request.scope, http.status_code, name, f"{phrase}.", detail, headers=http.headers)
+    return _response(scope, http.status_code, name, f"{phrase}.", detail, headers=http.headers)
 
 
 _HINTS = {

@@ -16,6 +16,7 @@ E = TypeVar("E", bound=Event)
 Effect = Callable[[E, Transaction], Awaitable[Outcome]]
 Locks = Callable[[E], Iterable[UUID]]
 Feed = Callable[[Sequence[Recorded], Transaction], Awaitable[None]]
+Ahead = Callable[[Sequence[E], Transaction], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,15 @@ class Reaction:
 
 
 class Reactions:
-    """A service's reactions. `to` is written above each; `feed` above what takes a whole batch, such as a timeline."""
+    """A service's reactions. `to` is written above each; `feed` above what takes a whole batch, such as a timeline.
+
+    `ahead` is written above what reads for a whole batch the rows that its reactions will load one by one.
+    """
 
     def __init__(self) -> None:
         self.effects: dict[type[Event], list[Reaction]] = {}
         self.feeds: list[tuple[frozenset[type[Event]], Feed]] = []
+        self.aheads: list[tuple[frozenset[type[Event]], Ahead[Any]]] = []  # Any: the types beside it
 
     def to(self, *events: type[E], locks: Locks[E] | None = None) -> Callable[[Effect[E]], Effect[E]]:
         """React to each of these events in its own turn.
@@ -59,6 +64,18 @@ class Reactions:
         def register(effect: Feed) -> Feed:
             self.feeds.append((frozenset(events), effect))
             return effect
+
+        return register
+
+    def ahead(self, *events: type[E]) -> Callable[[Ahead[E]], Ahead[E]]:
+        """Read what the reactions to all of a batch's events of these types will load; it changes nothing.
+
+        Without it they load the same, one by one.
+        """
+
+        def register(read: Ahead[E]) -> Ahead[E]:
+            self.aheads.append((frozenset(events), read))
+            return read
 
         return register
 

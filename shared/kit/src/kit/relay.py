@@ -14,15 +14,16 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import cast
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from kit.database import server_settings
 from kit.envelope import headers_of
+from kit.partition import partition_of
 from kit.telemetry import Metrics
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,11 @@ LOCK = "SELECT pg_try_advisory_lock(hashtext('orderloop.relay'))"
 NOTHING_YET = "3:3:"
 """The snapshot before the first transaction that a user can run."""
 
-PAGE = 1000
+PAGE = 2000
 CHANNEL = "outbox"
+
+LONGEST_PAUSE = 1.0
+"""Seconds between two attempts to lead while a server does not answer."""
 
 KEEP_EVERY = 0.1
 """Seconds after which the cursor is kept, at the latest."""
@@ -79,13 +83,14 @@ class Relay:
                 TimeoutError,
                 asyncpg.PostgresError,
                 asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
                 KafkaError,
                 LostTheLead,
             ) as fault:
                 self.last_fault = f"{type(fault).__name__}: {fault}"
                 log.warning("relay pauses %.1f s: %s", pause, self.last_fault)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, 5)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     @asynccontextmanager
     async def _lead(self) -> AsyncGenerator[tuple[asyncpg.Connection, AIOKafkaProducer]]:
@@ -103,7 +108,7 @@ class Relay:
                 linger_ms=0,
                 request_timeout_ms=10_000,
                 max_batch_size=900_000,
-                compression_type="zstd",
+                compression_type="lz4",  # zstd costs broker and readers as much again as a batch of one event does
             )
             try:
                 async with asyncio.timeout(15):
@@ -176,8 +181,15 @@ class Relay:
         sent = 0
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             cursor = await connection.cursor(_WINDOW, before, now)
-            while rows := await cursor.fetch(PAGE):
-                sent += await self._publish(producer, rows)
+            rows = await cursor.fetch(PAGE)
+            while rows:  # the next page is read while this one is sent
+                done, following = await asyncio.gather(
+                    self._publish(producer, rows), cursor.fetch(PAGE), return_exceptions=True
+                )
+                for each in (done, following):
+                    if isinstance(each, BaseException):
+                        raise each
+                sent, rows = sent + cast("int", done), cast("list[asyncpg.Record]", following)
         return sent
 
     async def _publish(self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> int:
@@ -237,11 +249,6 @@ class Relay:
         last: int = rows[-1]["id"] if rows else request["last_id"]
         _ = await connection.execute(_REPLAY_MOVES, request["id"], last, len(rows), len(rows) < PAGE)
         return len(rows)
-
-
-def partition_of(key: bytes, partitions: int) -> int:
-    """Where Kafka's default partitioner puts a key, so that clients in other languages agree."""
-    return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 
 def _settings(service: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, create_model
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.errors import Forbidden, Malformed, Unavailable
 from contracts.event import Event
@@ -30,7 +30,7 @@ from kit.executor import Request as CommandRequest
 from kit.outbox import Outcome
 from kit.parsing import Parser
 from kit.principal import Principal
-from kit.problems import RESPONSES
+from kit.problems import KNOWN, RESPONSES, answer_to
 from kit.reactions import told_by
 from kit.telemetry import current as current_traceparent
 
@@ -149,11 +149,51 @@ class _CommandApiRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:  # Any: FastAPI's own
         super().__init__(path, endpoint, **more)
-        self.app = self._answer
+        self.app = self.answer
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         response: Response = await self.endpoint(Request(scope, receive))
         await response(scope, receive, send)
+
+
+class AnswerCommands:
+    """Takes a command straight to its endpoint: the framework's routing costs more than all of the command's checks.
+
+    What is no command goes on to the application, also a path of a command with a method that it does not take.
+    """
+
+    def __init__(self, app: ASGIApp, commands: Commands) -> None:
+        self._app = app
+        self._places: dict[tuple[str | int, ...], list[tuple[list[str], _CommandApiRoute]]] = {}
+        for route in commands.router.routes:
+            assert isinstance(route, _CommandApiRoute)
+            parts = route.path_format.split("/")
+            for method in route.methods or ():
+                self._places.setdefault((method, parts[1], len(parts)), []).append((parts, route))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._found(scope) if scope["type"] == "http" and not scope.get("root_path") else None
+        if route is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            await route.answer(scope, receive, send)
+        except KNOWN as error:
+            await answer_to(error, scope)(scope, receive, send)
+
+    def _found(self, scope: Scope) -> _CommandApiRoute | None:
+        asked = str(scope["path"]).split("/")
+        for parts, route in self._places.get((scope["method"], *asked[1:2], len(asked)), ()):
+            said: dict[str, str] = {}
+            for part, word in zip(parts, asked, strict=True):
+                if part[:1] == "{" and word:
+                    said[part[1:-1]] = word
+                elif part != word:
+                    break
+            else:
+                scope["path_params"], scope["route"] = said, route
+                return route
+        return None
 
 
 def _endpoint(route: CommandRoute) -> Callable[[Request], Awaitable[Response]]:

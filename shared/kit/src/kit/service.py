@@ -19,7 +19,7 @@ from kit.database import Database
 from kit.executor import Executor
 from kit.reactions import Reactions
 from kit.relay import Relay
-from kit.routing import Commands
+from kit.routing import AnswerCommands, Commands
 from kit.settings import Settings
 from kit.telemetry import FASTAPI_TELEMETRY, Metrics, TraceRequests
 from kit.timers import TimerRunner, Timers
@@ -59,7 +59,7 @@ class Running:
         self.notifier = Notifier(self.database)
         self.execute = Executor(self.database, self.committed)
         self.consumer = Consumer(service.name, self.database, service.reactions, self.committed, self.metrics)
-        self.worker = Worker(self.consumer, settings.kafka)
+        self.worker = Worker(self.consumer, settings.kafka, session_seconds=settings.session_seconds)
         self.timers = TimerRunner(self.database, service.timers, self.committed)
         self.drain_seconds = settings.drain_seconds
         self.broken: asyncio.Event = asyncio.Event()
@@ -165,6 +165,7 @@ def create_app(service: Service, settings: Settings, roles: Sequence[Role] = ROL
         # Straight into the application: matching a request through included routers costs more than the command's SQL.
         app.router.routes.extend(service.commands.router.routes)
         app.include_router(service.queries)
+        app.add_middleware(AnswerCommands, commands=service.commands)
     for router in (health.router, ops.router, history.router):
         app.include_router(router)
     problems.install(app)

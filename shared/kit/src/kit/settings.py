@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kit.worker import SESSION_SECONDS
+
 
 class Settings(BaseSettings):
     """Frozen, validated; made once by `__main__` and handed down. A service with settings of its own subclasses it."""
@@ -23,4 +25,7 @@ class Settings(BaseSettings):
         default=8, ge=2, le=200, description="connections for commands and queries; the limit of what runs at once"
     )
     log_level: str = "INFO"
+    session_seconds: float = Field(
+        default=SESSION_SECONDS, gt=0, description="how long a killed worker keeps its partitions; a broker has a least"
+    )
     drain_seconds: float = Field(default=10, gt=0, description="how long a stop may take")

@@ -1,6 +1,6 @@
 """The kit's tables, the same in every service's database.
 
-`tables_1.sql` is what a service's first migration runs; `make check` compares the two.
+`tables_1.sql`, `tables_2.sql` … are what the services' migrations run; `make check` compares them with this.
 """
 
 from importlib.resources import files
@@ -134,6 +134,7 @@ consumer_offset = Table(
     Column("topic", Text, nullable=False),
     Column("partition", Integer, nullable=False),
     Column("next", BigInteger, nullable=False),
+    Column("cluster", Text, comment="the Kafka cluster that gave the offset out; empty: the present one"),
     PrimaryKeyConstraint("topic", "partition"),
     postgresql_with={"fillfactor": 50},
 )
@@ -200,8 +201,18 @@ timer = Table(
 )
 
 
-def create(connection: Connection) -> None:
-    """Make the kit's tables at version 1; what each service's first migration calls."""
-    for statement in files("kit").joinpath("tables_1.sql").read_text().split(";\n"):
+VERSION = 2
+"""Of the tables as they are declared here."""
+
+
+def create(connection: Connection, version: int = 1) -> None:
+    """Make the kit's tables at a version; what each service's first migration calls."""
+    for each in range(1, version + 1):
+        upgrade(connection, each)
+
+
+def upgrade(connection: Connection, version: int) -> None:
+    """Bring the kit's tables from the version before to this one; what a later migration calls."""
+    for statement in files("kit").joinpath(f"tables_{version}.sql").read_text().split(";\n"):
         if statement.strip():
             connection.execute(text(statement))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from sqlalchemy.exc import SQLAlchemyError
+import asyncpg
 
 from kit.database import Database
 from kit.relay import CHANNEL
@@ -28,7 +28,7 @@ class Notifier:
         while True:
             _ = await self._poked.wait()
             self._poked.clear()
-            with suppress(SQLAlchemyError, OSError, TimeoutError):
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 async with self.database.begin() as tx:
                     _ = await tx.exec_driver_sql(f"NOTIFY {CHANNEL}")
             await asyncio.sleep(0.005)

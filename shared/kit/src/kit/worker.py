@@ -8,7 +8,6 @@ follow, for those who watch lag there. One poll, over all assigned partitions, i
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 import time
 from collections.abc import Sequence
@@ -19,15 +18,20 @@ from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitio
 from aiokafka.errors import KafkaError
 
 from kit import inbox
-from kit.consumer import Consumer
+from kit.aligning import Aligning
+from kit.cluster import cluster_of
+from kit.consumer import Consumer, OffsetsUncertain, following
 from kit.database import is_transient
 from kit.envelope import NotACloudEvent, read
 from kit.inbox import Message
 
 log = logging.getLogger(__name__)
 
-SESSION_SECONDS = 10.0
-"""For so long a killed worker keeps its partitions, and a new one waits for them."""
+SESSION_SECONDS = 6.0
+"""For so long a killed worker keeps its partitions, and a new one waits for them. Most brokers want at least this."""
+
+LONGEST_PAUSE = 1.0
+"""Seconds between two attempts while a server does not answer."""
 
 REBALANCE_SECONDS = 20.0
 """For so long a group waits for its members when it shares out anew; a poll does not return before."""
@@ -44,29 +48,52 @@ SILENT_AFTER = 8.0
 LOOK_EVERY = 5.0
 """Seconds between two looks at whether the broker has more."""
 
+TOPICS_EVERY = 5.0
+"""Seconds after which the client looks for topics that were not there: a broker that lost its disk has none yet."""
+
 RETRY_POLL = 0.5
 """Seconds between two looks at the parked keys."""
 
 HELD_FOR = 0.1
 """Seconds for which events that no other service waits for are held, to be applied together."""
 
+REST_AT_MOST = 0.01
+"""Seconds that the worker rests after a batch, or as long as the batch took, if that is less.
+
+What comes meanwhile is applied together. A worker with little to do is not resting when something comes, and applies
+it at once; the more there is to do, the longer a batch takes, and the larger and so cheaper is the next.
+"""
+
+
+BACKLOG_SECONDS = 1.0
+"""Who was behind for so long has caught up with a backlog: what parked keys wait for may have been in it."""
+
 
 class Stalled(Exception):
-    """The client does not deliver although the broker has more."""
+    """The client does not deliver although the broker has more, or from where it should not: it is built anew."""
 
 
 class Worker:
     """Runs until cancelled. Any number of workers of one service share the partitions."""
 
-    def __init__(self, consumer: Consumer, kafka: str, *, max_records: int = 500) -> None:
+    def __init__(
+        self, consumer: Consumer, kafka: str, *, max_records: int = 500, session_seconds: float = SESSION_SECONDS
+    ) -> None:
         self.consumer = consumer
+        self.session_seconds = session_seconds
         self.kafka = kafka
         self.max_records = max_records
         self.assigned: set[TopicPartition] = set()
         self.last_fault: str | None = None
         self.seek_fault: Exception | None = None
         self.held: list[Message] = []
+        self.aligning = Aligning(4 * max_records)
+        self.next: dict[tuple[str, int], int] = {}
+        """What comes next in each partition, as far as we know."""
         self._held_until = 0.0
+        self._rests_until = 0.0
+        self._behind_since: float | None = None
+        self._caught_up = False
         self._stopping = False
         self._due = asyncio.Event()
         self._room = asyncio.Event()
@@ -100,8 +127,11 @@ class Worker:
             try:
                 async with asyncio.timeout(30):
                     await client.start()
+                    self.consumer.cluster = await self.ask_cluster() or self.consumer.cluster
                 client.subscribe(self.consumer.reactions.topics(), listener=_SeekToOurs(self, client))
                 self.last_fault, self.seek_fault, self.assigned, self.held = None, None, set(), []
+                self.next.clear()
+                self.aligning.clear()
                 self._room.set()
                 pause = 0.2
                 await self._poll(client)
@@ -111,7 +141,7 @@ class Worker:
                 self.last_fault = f"{type(fault).__name__}: {fault}"
                 log.warning("worker pauses %.1f s: %s", pause, self.last_fault)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 5)
+                pause = min(pause * 2, LONGEST_PAUSE)
             finally:
                 with suppress(Exception):
                     async with asyncio.timeout(5):  # stop can hang while no broker answers (aiokafka#1101, #659)
@@ -125,11 +155,12 @@ class Worker:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=self.max_records,
-            session_timeout_ms=int(SESSION_SECONDS * 1000),
-            heartbeat_interval_ms=3_000,
+            session_timeout_ms=int(self.session_seconds * 1000),
+            heartbeat_interval_ms=int(self.session_seconds * 1000 / 4),
             rebalance_timeout_ms=int(REBALANCE_SECONDS * 1000),
             max_poll_interval_ms=300_000,
             fetch_max_wait_ms=500,
+            metadata_max_age_ms=int(TOPICS_EVERY * 1000),
             partition_assignment_strategy=[StickyPartitionAssignor],
         )
 
@@ -144,10 +175,15 @@ class Worker:
                 self._due.clear()
                 if reading.done():
                     reading.result()
-                if self._is_time():
-                    batch, self.held = self.held, []
-                    self._room.set()
+                if self.is_time():
+                    batch, self.held = self.held[: self.max_records], self.held[self.max_records :]
+                    if len(self.held) < self.max_records:
+                        self._room.set()
+                    begun = time.monotonic()
                     await self._apply(batch)
+                    self.rest(time.monotonic() - begun)
+                if self._caught_up and not self.held:
+                    await self._try_waiting()
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
@@ -161,30 +197,59 @@ class Worker:
         followed = delivered = time.monotonic()
         behind = False
         while not self._stopping:
+            asked = time.monotonic()
             try:
                 async with asyncio.timeout(STALLED_AFTER):
-                    polled = await client.getmany(timeout_ms=250, max_records=self.max_records)
+                    places = self.aligning.asked()
+                    polled = await client.getmany(*places, timeout_ms=250, max_records=self.max_records)
             except TimeoutError as silent:
                 raise Stalled(f"no poll has returned for {STALLED_AFTER:.0f} s") from silent
             if self.seek_fault is not None:
                 raise Stalled(f"the offsets could not be read: {self.seek_fault}") from self.seek_fault
             # What came before `_SeekToOurs` was done comes again, from where the database says.
-            ours = {place: records for place, records in polled.items() if place in self.assigned}
-            if ours:
-                delivered = time.monotonic()
-                self._hold(merged(ours))
+            ours = {place: _messages(records) for place, records in polled.items() if place in self.assigned}
+            delivered = time.monotonic() if ours else delivered
+            unread = await self._unread(client)
+            if due := self.aligning.due(ours, unread, time.monotonic() - asked):
+                self.hold(due)
+            self._note(time.monotonic(), bool(unread))
             if time.monotonic() - followed > LOOK_EVERY:
                 followed = time.monotonic()
-                await self._tell_kafka(client)
+                cluster, _ = await asyncio.gather(self.ask_cluster(), self._tell_kafka(client))
+                if cluster is not None and cluster != self.consumer.cluster:
+                    raise Stalled(f"the broker belongs to another cluster: {cluster}, not {self.consumer.cluster}")
                 was_behind, behind = behind, followed - delivered > SILENT_AFTER and await self._behind(client)
                 if was_behind and behind:
                     raise Stalled(f"the broker has more, but nothing came for {SILENT_AFTER:.0f} s")
             await self._room.wait()
-            if not self.consumer.has_urgent:
+            if not self.consumer.has_urgent and not unread:
                 await asyncio.sleep(HELD_FOR)  # one fetch then brings what would have been many
 
-    def _hold(self, batch: list[Message]) -> None:
-        """Put a poll behind what is held. When somebody waits for one of its effects, all of it is due now."""
+    async def _unread(self, client: AIOKafkaConsumer) -> set[TopicPartition]:
+        """The partitions of which the broker has more, as far as the client knows; it does not ask for this."""
+        ends = {place: client.highwater(place) for place in self.assigned & client.assignment()}
+        return {place for place, end in ends.items() if end is None or await client.position(place) < end}
+
+    def _note(self, now: float, behind: bool) -> None:
+        """Find the end of a backlog."""
+        if behind:
+            self._behind_since = self._behind_since or now
+        elif self._behind_since is not None:
+            self._caught_up = self._caught_up or now - self._behind_since > BACKLOG_SECONDS
+            self._behind_since = None
+
+    async def _try_waiting(self) -> None:
+        """After a backlog: what waiting keys miss may have been in it."""
+        try:
+            await self.consumer.wake_waiting()
+            self._caught_up = False
+            self.retry_soon()
+        except Exception as fault:
+            if not is_transient(fault):
+                raise
+
+    def hold(self, batch: list[Message]) -> None:
+        """Put a poll behind what is held. When somebody waits for one of its effects, all is due after the rest."""
         now = time.monotonic()
         if not self.held:
             self._held_until = now + HELD_FOR
@@ -192,12 +257,16 @@ class Worker:
         if len(self.held) >= self.max_records:
             self._room.clear()
             self._held_until = now
-        if any(self.consumer.is_urgent(message) for message in batch):
-            self._held_until = now
-        if self._held_until <= now:
+            self._due.set()
+        elif any(self.consumer.is_urgent(message) for message in batch):
+            self._held_until = min(self._held_until, max(now, self._rests_until))
             self._due.set()
 
-    def _is_time(self) -> bool:
+    def rest(self, took: float) -> None:
+        """After a batch that took so many seconds."""
+        self._rests_until = time.monotonic() + min(took, REST_AT_MOST)
+
+    def is_time(self) -> bool:
         return bool(self.held) and (self._stopping or time.monotonic() >= self._held_until)
 
     def _patience(self) -> float:
@@ -209,13 +278,47 @@ class Worker:
         pause = 0.1
         while True:
             try:
-                return await self.consumer.apply(batch)
+                await self.consumer.apply(batch)
+                self.next.update(following(batch))
+                return
+            except OffsetsUncertain:
+                if not await self._offsets_stand():
+                    return  # all of it comes again
             except Exception as fault:
                 if not is_transient(fault):
                     raise
                 log.warning("a batch of %d waits %.1f s: %s: %s", len(batch), pause, type(fault).__name__, fault)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 5)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _offsets_stand(self) -> bool:
+        """Whether the database is as far as we know; if it is not, the client is built anew and begins where it is.
+
+        A crash takes it back by what it had not yet brought to the disk: see `inbox.advance_soon`.
+        """
+        try:
+            known = await self.read_offsets()
+        except Exception as fault:
+            if not is_transient(fault):
+                raise
+            await asyncio.sleep(0.1)
+            return True  # nothing is applied before it is known
+        behind = [place for place, next in self.next.items() if known.get(place, 0) < next]
+        if behind and self.seek_fault is None:
+            self.seek_fault = Stalled(f"the database has gone back in {len(behind)} partitions")
+        return not behind
+
+    async def ask_cluster(self) -> str | None:
+        """The cluster of the broker; None when it does not answer, which does not make it another one."""
+        return await cluster_of(self.kafka)
+
+    async def read_offsets(self) -> dict[tuple[str, int], int]:
+        """What the database says comes next in each partition of this cluster."""
+        asked = time.monotonic()
+        async with self.consumer.database.begin() as tx:
+            known = await inbox.offsets(tx, self.consumer.reactions.topics(), self.consumer.cluster)
+            self.consumer.offsets_known_at = max(asked, tx.opened)
+        return known
 
     async def _tell_kafka(self, client: AIOKafkaConsumer) -> None:
         with suppress(KafkaError, TimeoutError):
@@ -234,6 +337,8 @@ class Worker:
             try:
                 while await self.consumer.retry_parked():
                     pass
+                if await self.consumer.are_offsets_uncertain():
+                    _ = await self._offsets_stand()
             except Exception as fault:
                 if not is_transient(fault):
                     log.exception("a parked key could not be tried again")
@@ -257,22 +362,19 @@ class _SeekToOurs(ConsumerRebalanceListener):
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.worker.assigned = set()
         self.worker.held.clear()
+        self.worker.aligning.clear()
+        self.worker.next.clear()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        database, topics = self.worker.consumer.database, self.worker.consumer.reactions.topics()
         try:
-            async with database.begin() as tx:
-                known = await inbox.offsets(tx, topics)
+            known = await self.worker.read_offsets()
             for place in assigned:
-                self.client.seek(place, known.get((place.topic, place.partition), 0))
+                begin = known.get((place.topic, place.partition), 0)
+                self.worker.next[place.topic, place.partition] = begin
+                self.client.seek(place, begin)
             self.worker.assigned = set(assigned)
         except Exception as fault:
             self.worker.seek_fault = fault  # the client would only log it, and go on where Kafka remembers
-
-
-def merged(polled: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]) -> list[Message]:
-    """One batch out of all partitions, by time; within a partition in its order."""
-    return list(heapq.merge(*map(_messages, polled.values()), key=lambda message: message.recorded.time))
 
 
 def _messages(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[Message]:

@@ -51,10 +51,9 @@ async def _template(admin: asyncpg.Connection, service: str, postgres: str) -> s
 def _fingerprint(service: str) -> str:
     """Changes with any migration."""
     digest = hashlib.sha256()
-    for package, folders in (("kit", ["tables_1.sql"]), (service, ["migrations"])):
-        for folder in folders:
-            place = files(package).joinpath(folder)
-            for file in sorted([place] if place.is_file() else place.iterdir(), key=lambda file: file.name):
-                if file.is_file():
-                    digest.update(file.read_bytes())
+    tables = [file for file in files("kit").iterdir() if file.name.startswith("tables_")]
+    for folder in (tables, files(service).joinpath("migrations").iterdir()):
+        for file in sorted(folder, key=lambda file: file.name):
+            if file.is_file():
+                digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import Select, Uuid, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import RowMapping
-from sqlalchemy.exc import IntegrityError
 
 from contracts.errors import OrderloopError
 from contracts.ids import CustomerId
@@ -45,11 +45,13 @@ class Customers:
         """Raises TaxIdTaken, ExternalReferenceTaken, and CustomerUnknown when there is no such parent."""
         async with _refusals(customer):
             customer.version = await self.rows.add(customer.customer_id, _values(customer))
+            await self.tx.flush()
 
     async def save(self, customer: Customer) -> None:
         """Write a customer back that was read here. Refuses as `add` does."""
         async with _refusals(customer):
             customer.version = await self.rows.save(customer.customer_id, customer.version, _values(customer))
+            await self.tx.flush()
 
     async def next_number(self) -> str:
         return f"C-{await self.tx.scalar(customer_number.next_value()):06d}"
@@ -118,7 +120,7 @@ async def _refusals(customer: Customer) -> AsyncGenerator[None]:
     """A violated key as the refusal that it is: the database decides, so no statement asks before."""
     try:
         yield
-    except IntegrityError as error:
+    except asyncpg.IntegrityConstraintViolationError as error:
         refusal = _refusal(constraint_of(error), customer)
         if refusal is None:
             raise

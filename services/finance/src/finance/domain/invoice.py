@@ -88,6 +88,14 @@ class Invoice:
     waived: Money
     told_overdue: bool = False
     version: int = 0
+    net: Money = field(init=False)
+    tax: Money = field(init=False)
+    gross: Money = field(init=False)
+    """What its lines come to, summed once: they never change."""
+
+    def __post_init__(self) -> None:
+        self.net, self.tax = net_of(self.lines, self.currency), tax_of(self.lines, self.currency)
+        self.gross = self.net + self.tax
 
     @staticmethod
     def over(
@@ -107,18 +115,6 @@ class Invoice:
             settled=zero,
             waived=zero,
         )
-
-    @property
-    def net(self) -> Money:
-        return net_of(self.lines, self.currency)
-
-    @property
-    def tax(self) -> Money:
-        return tax_of(self.lines, self.currency)
-
-    @property
-    def gross(self) -> Money:
-        return self.net + self.tax
 
     @property
     def vat(self) -> tuple[VatSubtotal, ...]:

@@ -12,11 +12,11 @@ from contracts.errors import NotFound, Refused
 from contracts.finance import OrderMarginComputed
 from contracts.ids import CustomerId, ItemId, LineId, OpportunityId, OrderId
 from contracts.inventory import ShipmentDispatched
-from contracts.lines import InvoicedLine, LineQuantity, OrderLine
+from contracts.lines import InvoicedLine, LineQuantity, OrderLine, gross_total
 from contracts.order import LineChange, OrderAmended, OrderPlaced
 from contracts.values import Money, Quantity
 from finance.domain.margin import margin_percent, sum_in
-from finance.domain.vat import Charge, gross_of, net_of, taxed
+from finance.domain.vat import Charge, net_of, taxed
 
 
 class OrderLineUnknown(NotFound):
@@ -121,8 +121,8 @@ class OpenOrder:
     @property
     def open_gross(self) -> Money:
         """What an invoice over all that is open would ask for; never below zero."""
-        lines = taxed(line.charge(line.open) for line in self.lines if line.open)
-        return max(gross_of(lines, self.currency), Money.zero(self.currency))
+        nets = ((line.unit_price.times(open_.value), line.tax_percent) for line in self.lines if (open_ := line.open))
+        return max(gross_total(nets, self.currency), Money.zero(self.currency))
 
     @property
     def exposure(self) -> Money:

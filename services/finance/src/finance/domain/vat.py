@@ -77,7 +77,7 @@ def tax_of(lines: Iterable[InvoicedLine], currency: str) -> Money:
 
 
 def gross_of(lines: Iterable[InvoicedLine], currency: str) -> Money:
-    return Money.total((line.net + line.tax for line in lines), currency)
+    return Money.total((part for line in lines for part in (line.net, line.tax)), currency)
 
 
 def _line(charge: Charge, tax: Money) -> InvoicedLine:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import select, update
@@ -17,7 +19,9 @@ from finance.storage.tables import credit_accounts, credit_notes, invoices, orde
 from kit.bulk import Row, Write, read_rows, write_rows
 from kit.context import note_written
 from kit.database import Transaction
-from kit.storage import Rows
+from kit.kept import Kept
+from kit.later import Update
+from kit.storage import Rows, must_be_at
 
 _WAITING: TypeAdapter[tuple[WaitingOrder, ...]] = TypeAdapter(tuple[WaitingOrder, ...])
 
@@ -26,30 +30,42 @@ class CustomerUnknown(NotFound):
     """Credit, invoices and payments are those of a registered customer."""
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """An account, and who the customer is now, when it was merged into another."""
+
+    account: CreditAccount
+    survivor_id: CustomerId | None
+
+
 class Accounts:
     """The account is locked before anything of its customer: who holds it, holds the customer's orders and money."""
 
     def __init__(self, tx: Transaction) -> None:
         self.tx = tx
         self.rows = Rows(tx, credit_accounts, credit_accounts.c.customer_id, "credit account")
+        self._kept: Kept[_Entry] = Kept(tx, "credit account")
+
+    async def read_ahead(self, customer_ids: Collection[CustomerId]) -> None:
+        """Read and lock these in one statement, for those who ask for one of them in this batch."""
+        _ = await self._kept.all(customer_ids, self._read)
 
     async def of(self, customer_id: CustomerId, expected_version: int | None = None) -> CreditAccount:
         """The account of the customer, or of the one that it was merged into. Raises CustomerUnknown."""
-        row = await self._find(customer_id)
-        while row is not None and row["survivor_id"] is not None:
-            row = await self._find(row["survivor_id"])
-        if row is None:
+        entry = await self._find(customer_id)
+        while entry is not None and entry.survivor_id is not None:
+            entry = await self._find(entry.survivor_id)
+        if entry is None:
             raise CustomerUnknown(f"there is no customer {customer_id}; register it with the customer service first")
-        if expected_version is not None:
-            return account_of(await self.rows.load(row["customer_id"], expected_version))
-        return account_of(row)
+        must_be_at("credit account", entry.account.version, expected_version)
+        return entry.account
 
     async def own(self, customer_id: CustomerId) -> CreditAccount | None:
         """The customer's very own account, or None when it was merged. Raises CustomerUnknown."""
-        row = await self._find(customer_id)
-        if row is None:
+        entry = await self._find(customer_id)
+        if entry is None:
             raise CustomerUnknown(f"there is no customer {customer_id}; its registration may be on its way")
-        return None if row["survivor_id"] is not None else account_of(row)
+        return None if entry.survivor_id is not None else entry.account
 
     async def add(self, account: CreditAccount, name: str) -> None:
         account.version = await self.rows.add(account.customer_id, {"name": name, **_values(account)})
@@ -59,17 +75,21 @@ class Accounts:
 
     def saving(self, account: CreditAccount) -> Write:
         """What `save` writes, to be written together with something else."""
-        values = {**_values(account), "waiting": _WAITING.dump_json(account.waiting).decode()}
-        row = (account.customer_id, account.version, *values.values())
-        account.version += 1
+        was, account.version = account.version, account.version + 1
         note_written(account.customer_id, account.version)
-        return _SAVE, [row]
+        values = {**_values(account), "waiting": _WAITING.dump_json(account.waiting).decode()}
+        return _SAVE, [(account.customer_id, was, account.version, *values.values())]
 
-    async def _find(self, customer_id: CustomerId) -> Row | None:
+    async def _find(self, customer_id: CustomerId) -> _Entry | None:
         """Read and lock one row, if there is one."""
-        for row in await read_rows(self.tx, _FIND, customer_id):
-            return {**row, "waiting": _WAITING.validate_json(row["waiting"])}
-        return None
+        return await self._kept.one(customer_id, self._read)
+
+    async def _read(self, customer_ids: list[UUID]) -> dict[UUID, _Entry]:
+        found: dict[UUID, _Entry] = {}
+        for row in await read_rows(self.tx, _FIND, customer_ids):
+            account = account_of({**row, "waiting": _WAITING.validate_json(row["waiting"])})
+            found[account.customer_id] = _Entry(account, row["survivor_id"])
+        return found
 
     async def rename(self, customer_id: CustomerId, name: str) -> None:
         mine = credit_accounts.c.customer_id == customer_id
@@ -118,14 +138,14 @@ def _values(account: CreditAccount) -> Mapping[str, Any]:  # Any: column values
     }
 
 
-_FIND = "SELECT * FROM credit_accounts WHERE customer_id = $1 FOR UPDATE"
+_FIND = "SELECT * FROM credit_accounts WHERE customer_id = ANY($1::uuid[]) ORDER BY customer_id FOR UPDATE"
 
-_SAVE = """
+_SAVE = Update("""
 UPDATE credit_accounts a
-   SET version = a.version + 1, currency = n.currency, credit_limit = n.credit_limit, state = n.state,
+   SET version = n.version, currency = n.currency, credit_limit = n.credit_limit, state = n.state,
        approved = n.approved, receivables = n.receivables, unallocated_cash = n.unallocated_cash, waiting = n.waiting
-  FROM unnest($1::uuid[], $2::int[], $3::text[], $4::numeric[], $5::text[], $6::numeric[], $7::numeric[],
-              $8::numeric[], $9::jsonb[])
-    AS n(customer_id, version, currency, credit_limit, state, approved, receivables, unallocated_cash, waiting)
- WHERE a.customer_id = n.customer_id AND a.version = n.version
-"""
+  FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::numeric[], $6::text[], $7::numeric[], $8::numeric[],
+              $9::numeric[], $10::jsonb[])
+    AS n(customer_id, was, version, currency, credit_limit, state, approved, receivables, unallocated_cash, waiting)
+ WHERE a.customer_id = ANY($1::uuid[]) AND a.customer_id = n.customer_id AND a.version = n.was
+""")

@@ -8,7 +8,7 @@ from typing import Any
 
 from asyncpg import Record
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.engine import RowMapping
 
 from contracts.errors import NotFound, Refused
@@ -21,6 +21,7 @@ from finance.storage.tables import credit_notes, invoices
 from kit.bulk import Row, Write, read_rows, write_rows
 from kit.context import note_written
 from kit.database import Transaction
+from kit.later import Insert, Put
 from kit.storage import Rows
 
 _LINES: TypeAdapter[tuple[InvoicedLine, ...]] = TypeAdapter(tuple[InvoicedLine, ...])
@@ -60,17 +61,12 @@ class Invoices:
 
     async def to_settle(self, customer_id: CustomerId, amount: Money, order_id: OrderId | None) -> list[Invoice]:
         """The customer's oldest open invoices, no more than the amount settles; those of one order when it is named."""
-        mine: list[ColumnElement[bool]] = [invoices.c.customer_id == customer_id, invoices.c.open > 0]
-        mine += [invoices.c.currency == amount.currency]
-        mine += [] if order_id is None else [invoices.c.order_id == order_id]
-        before = func.sum(invoices.c.open).over(order_by=(invoices.c.issued_on, invoices.c.number)) - invoices.c.open
-        queue = select(invoices.c.invoice_id, before.label("before")).where(*mine).subquery()
-        reached = select(queue.c.invoice_id).where(queue.c.before < amount.amount)
-        return await self._locked(invoices.c.invoice_id.in_(reached))
+        found = await read_rows(self.tx, _TO_SETTLE, customer_id, amount.currency, order_id, amount.amount)
+        return [_read(row) for row in found]
 
     async def open_of(self, order_id: OrderId) -> list[Invoice]:
         """What is open of an order."""
-        return await self._locked((invoices.c.order_id == order_id) & (invoices.c.open > 0))
+        return [_read(row) for row in await read_rows(self.tx, _OPEN_OF, order_id)]
 
     async def overdue(self, today: date, limit: int) -> list[Invoice]:
         """Invoices whose day to be paid has passed, of which nobody was told; those that are at work are left out."""
@@ -110,11 +106,6 @@ class Invoices:
     async def add_credit_note(self, note: CreditNote) -> None:
         rows = Rows(self.tx, credit_notes, credit_notes.c.credit_note_id, "credit note")
         note.version = await rows.add(note.credit_note_id, {name: getattr(note, name) for name in _NOTE})
-
-    async def _locked(self, wanted: ColumnElement[bool]) -> list[Invoice]:
-        ordered = select(invoices).where(wanted).order_by(invoices.c.issued_on, invoices.c.number)
-        found = await self.tx.execute(ordered.with_for_update())
-        return [invoice_of(row) for row in found.mappings()]
 
 
 def _read(row: Record) -> Invoice:
@@ -162,18 +153,31 @@ def _settled(invoice: Invoice) -> tuple[object, ...]:
 
 _FIND = "SELECT * FROM invoices WHERE invoice_id = $1 FOR UPDATE"
 
-_ADD = """
+_OPEN_OF = "SELECT * FROM invoices WHERE order_id = $1 AND open > 0 ORDER BY issued_on, number FOR UPDATE"
+
+_TO_SETTLE = """
+SELECT * FROM invoices
+ WHERE invoice_id IN (
+         SELECT invoice_id
+           FROM (SELECT invoice_id, sum(open) OVER (ORDER BY issued_on, number) - open AS before
+                   FROM invoices
+                  WHERE customer_id = $1 AND open > 0 AND currency = $2 AND ($3::uuid IS NULL OR order_id = $3)) AS q
+          WHERE before < $4)
+ ORDER BY issued_on, number FOR UPDATE
+"""
+
+_ADD = Insert("""
 INSERT INTO invoices (version, invoice_id, status, gross, credited, settled, waived, open, number, order_id,
                       customer_id, shipment_id, currency, lines, credited_lines, issued_on, due_on, told_overdue)
 SELECT 1, n.* FROM unnest($1::uuid[], $2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[],
                           $7::numeric[], $8::text[], $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::jsonb[],
                           $14::jsonb[], $15::date[], $16::date[], $17::bool[]) AS n
-"""
+""")
 
-_SETTLE = """
+_SETTLE = Put("""
 UPDATE invoices i SET settled = n.settled, waived = n.waived, open = n.open, status = n.status,
        told_overdue = n.told_overdue, version = i.version + 1
   FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::text[], $6::bool[])
     AS n(invoice_id, settled, waived, open, status, told_overdue)
- WHERE i.invoice_id = n.invoice_id
-"""
+ WHERE i.invoice_id = ANY($1::uuid[]) AND i.invoice_id = n.invoice_id
+""")

@@ -9,6 +9,7 @@ from finance.domain.journal_entry import JournalEntry
 from kit.bulk import Write, write_rows
 from kit.context import cause
 from kit.database import Transaction
+from kit.later import Insert
 
 
 async def post(tx: Transaction, entries: Sequence[JournalEntry]) -> None:
@@ -34,12 +35,15 @@ def posting(entries: Sequence[JournalEntry]) -> tuple[Write, Write]:
     return (_ENTRIES, heads), (_POSTINGS, rows)
 
 
-_ENTRIES = """
+_ENTRIES = Insert("""
 INSERT INTO journal_entries (journal_entry_id, posted_on, cause, subject, cause_id, text, order_id, customer_id)
 SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[])
-"""
+""")
 
-_POSTINGS = """
+_POSTINGS = Insert(
+    """
 INSERT INTO postings (journal_entry_id, place, account, side, amount, currency)
 SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::numeric[], $6::text[])
-"""
+""",
+    keys=2,
+)

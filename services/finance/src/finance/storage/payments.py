@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from asyncpg import Record
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import select
 
 from contracts.errors import NotFound, Refused
 from contracts.ids import CustomerId, InvoiceId, OrderId, PaymentId
@@ -17,9 +16,10 @@ from contracts.values import Money
 from finance.domain.payment import Allocation, Payment, PaymentReferenceTaken
 from finance.domain.refund import Refund
 from finance.storage.tables import payments, refunds
-from kit.bulk import Write, read_rows
+from kit.bulk import Row, Write, read_rows
 from kit.context import note_written
 from kit.database import Transaction
+from kit.later import Insert
 from kit.storage import Rows
 
 _ALLOCATIONS: TypeAdapter[tuple[Allocation, ...]] = TypeAdapter(tuple[Allocation, ...])
@@ -50,17 +50,15 @@ class Payments:
 
     async def waiting_for(self, order_id: OrderId) -> list[Payment]:
         """The money that came for an order and is not used up."""
-        return await self._locked((payments.c.order_id == order_id) & (payments.c.unallocated > 0))
+        return [_read(row) for row in await read_rows(self.tx, _WAITING_FOR, order_id)]
 
     async def prepayments_of(self, order_id: OrderId) -> list[Payment]:
         """The money that is still spoken for by an order."""
-        return await self._locked((payments.c.order_id == order_id) & payments.c.prepayment)
+        return [_read(row) for row in await read_rows(self.tx, _PREPAYMENTS_OF, order_id)]
 
     async def settling(self, customer_id: CustomerId, invoice_id: InvoiceId) -> list[Payment]:
         """The payments that have settled parts of an invoice."""
-        named = func.jsonb_build_array(func.jsonb_build_object("invoice_id", str(invoice_id)), type_=JSONB)
-        settles = payments.c.allocations.op("@>")(named)
-        return await self._locked((payments.c.customer_id == customer_id) & settles)
+        return [_read(row) for row in await read_rows(self.tx, _SETTLING, customer_id, str(invoice_id))]
 
     async def must_be_new(self, payment: Payment) -> None:
         """Raises PaymentReferenceTaken: the index knows who paid it, the query who that is after mergers."""
@@ -93,13 +91,13 @@ class Payments:
         for refund in given:
             refund.version = await rows.add(refund.refund_id, _refund_values(refund, on))
 
-    async def _locked(self, wanted: ColumnElement[bool]) -> list[Payment]:
-        ordered = select(payments).where(wanted).order_by(payments.c.received_on, payments.c.payment_id)
-        found = await self.tx.execute(ordered.with_for_update())
-        return [payment_of(row) for row in found.mappings()]
+
+def _read(row: Record) -> Payment:
+    """Its allocations are text."""
+    return payment_of({**row, "allocations": _ALLOCATIONS.validate_json(row["allocations"])})
 
 
-def payment_of(row: RowMapping) -> Payment:
+def payment_of(row: Row) -> Payment:
     return Payment(
         payment_id=row["payment_id"],
         version=row["version"],
@@ -132,11 +130,19 @@ def _refund_values(refund: Refund, on: date) -> Mapping[str, Any]:  # Any: colum
     }
 
 
+_LOCKED = "ORDER BY received_on, payment_id FOR UPDATE"
+_WAITING_FOR = f"SELECT * FROM payments WHERE order_id = $1 AND unallocated > 0 {_LOCKED}"
+_PREPAYMENTS_OF = f"SELECT * FROM payments WHERE order_id = $1 AND prepayment {_LOCKED}"
+_SETTLING = f"""
+SELECT * FROM payments
+ WHERE customer_id = $1 AND allocations @> jsonb_build_array(jsonb_build_object('invoice_id', $2::text)) {_LOCKED}
+"""
+
 _SAME = "SELECT payment_id FROM payments WHERE customer_id = $1 AND reference = $2"
 
-_ADD = """
+_ADD = Insert("""
 INSERT INTO payments (version, payment_id, paid_by, amount, currency, refunded, unallocated, status, customer_id,
                       reference, received_on, order_id, prepayment, allocations)
 SELECT 1, n.* FROM unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::text[], $5::numeric[], $6::numeric[], $7::text[],
                           $8::uuid[], $9::text[], $10::date[], $11::uuid[], $12::bool[], $13::jsonb[]) AS n
-"""
+""")

@@ -67,6 +67,7 @@ orders = Table(
     Column("status", Text, nullable=False),
     Index("orders_customer", "customer_id"),
     comment="what of each order is still to be invoiced, at which price, what it cost so far",
+    postgresql_with={"fillfactor": 70},
 )
 
 invoices = Table(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.ids import ItemId, LineId, ShipmentId
+from contracts.ids import LineId, ShipmentId
 from contracts.inventory import ShipmentDispatched
 from contracts.lines import ShippedLine
 from inventory.domain.demand import LineNotDemanded
@@ -17,6 +17,7 @@ from inventory.domain.ledger import entries_of_dispatch
 from inventory.domain.lot import Lot, Taken
 from inventory.domain.shipment import Shipment
 from inventory.storage.demands import Demands
+from inventory.storage.leaving import Leaving, leaving
 from inventory.storage.ledger import Ledger
 from inventory.storage.lots import Lots
 from inventory.storage.shipments import Shipments
@@ -24,7 +25,6 @@ from inventory.storage.stock import Stock
 from kit.bulk import Write, write_rows
 from kit.database import Transaction
 from kit.executor import Command
-from kit.locks import lock
 
 Said = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -38,32 +38,29 @@ class DispatchShipment(Command):
 
 
 async def dispatch_shipment(command: DispatchShipment, tx: Transaction) -> ShipmentDispatched:
-    shipments, lots = Shipments(tx), Lots(tx)
-    await lock(tx, await shipments.items_of(command.shipment_id))
-    shipment = await shipments.get(command.shipment_id, command.expected_version)
+    here = await leaving(tx, command.shipment_id, command.expected_version)
+    shipment = here.shipment
     shipment.must_be_packed()
-    stock = await Stock.load(tx, {line.item_id for line in shipment.lines})
-    here = await lots.in_stock(_goods(shipment), shipment.warehouse_id)
-    taken = _issued(shipment, here)
-    dispatched = shipment.dispatch(_shipped(shipment, taken, stock), command.carrier, command.tracking_number)
-    used = await _leave(tx, shipment, stock)
+    taken = _issued(shipment, here.lots)
+    dispatched = shipment.dispatch(_shipped(shipment, taken, here.stock), command.carrier, command.tracking_number)
+    used = _leave(tx, here)
     parts = [part for each in taken.values() for part in each]
     moved = Ledger(tx).writing(entries_of_dispatch(shipment.shipment_id, parts, datetime.now(UTC)))
-    await write_rows(tx, *used, lots.saving(_touched(here, taken)), moved, shipments.saving([shipment]))
+    given = Lots(tx).saving(_touched(here.lots, taken))
+    await write_rows(tx, *used, given, moved, Shipments(tx).saving([shipment]))
     return dispatched
 
 
-async def _leave(tx: Transaction, shipment: Shipment, stock: Stock) -> tuple[Write, ...]:
+def _leave(tx: Transaction, here: Leaving) -> tuple[Write, ...]:
     """Reservation and stock are used up together; what is available stays the same, so nobody needs to be told."""
-    demands = Demands(tx)
-    demand = await demands.of_order(shipment.order_id)
-    if demand is None:
+    shipment = here.shipment
+    if here.demand is None:
         raise LineNotDemanded(f"order {shipment.order_id} never asked for stock")
-    demand.ship(shipment.reserved_lines())
+    here.demand.ship(shipment.reserved_lines())
     for line in shipment.lines:
         if line.stocked:
-            stock.level(line.item_id, shipment.warehouse_id).issue(line.quantity)
-    return demands.saving(demand, lines={line.line_id for line in shipment.lines}), *stock.saving()
+            here.stock.level(line.item_id, shipment.warehouse_id).issue(line.quantity)
+    return Demands(tx).saving(here.demand), *here.stock.saving()
 
 
 def _issued(shipment: Shipment, here: Sequence[Lot]) -> dict[LineId, tuple[Taken, ...]]:
@@ -84,7 +81,3 @@ def _shipped(shipment: Shipment, taken: Mapping[LineId, Sequence[Taken]], stock:
 def _touched(here: Iterable[Lot], taken: Mapping[LineId, Sequence[Taken]]) -> list[Lot]:
     given = {part.lot_id for each in taken.values() for part in each}
     return [lot for lot in here if lot.lot_id in given]
-
-
-def _goods(shipment: Shipment) -> set[ItemId]:
-    return {line.item_id for line in shipment.lines if line.stocked}

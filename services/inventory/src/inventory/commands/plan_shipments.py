@@ -24,12 +24,13 @@ class PlanShipments(Command):
 
 async def plan_shipments(command: PlanShipments, tx: Transaction) -> tuple[ShipmentPlanned, ...]:
     demands = Demands(tx)
-    demand, tracked = await demands.of_order_tracked(command.order_id)
+    demand = await demands.of_order(command.order_id)
     if demand is None:
         raise LineNotDemanded(f"order {command.order_id} never asked for stock; request it first")
     planned = demand.plan(command.lines)
     if not planned:
         return ()
+    tracked = await demands.tracking({part.item_id for part in planned})
     stocked = {line.line_id: line.stocked for line in demand.lines}
     parts: list[tuple[ReservedLine, bool, Tracking]] = [
         (part, stocked[part.line_id], tracked[part.item_id]) for part in planned

@@ -43,7 +43,7 @@ async def reserve_stock(command: ReserveStock, tx: Transaction) -> tuple[Reserva
     for line in command.lines:
         stock.items[line.item_id].must_count(line.quantity)
     demands = Demands(tx)
-    demand = await demands.of_order(command.order_id) or _demand(command)
+    demand = await demands.of_order(command.order_id) or demands.begin(_demand(command))
     reserved = _reserved(command.lines, stock)
     stock.reserve(reserved)
     short = _short(command.lines, reserved)

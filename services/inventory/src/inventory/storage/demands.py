@@ -6,7 +6,8 @@ wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -16,6 +17,8 @@ from inventory.domain.demand import Demand, DemandLine, Holding
 from inventory.domain.item import Tracking
 from kit.bulk import Row, Write, read_rows, write_rows
 from kit.database import Transaction
+from kit.kept import Kept
+from kit.later import Put
 
 _HOLDINGS: TypeAdapter[list[Holding]] = TypeAdapter(list[Holding])
 
@@ -25,24 +28,33 @@ class Demands:
 
     def __init__(self, tx: Transaction) -> None:
         self.tx = tx
+        self._kept: Kept[Demand] = Kept(tx, "demand")
+        self._tracked: Kept[Tracking] = Kept(tx, "tracking")
 
     async def of_order(self, order_id: OrderId) -> Demand | None:
         """With all its lines; None when the order never asked for anything."""
-        found = await self._found(_SELECT + "WHERE order_id = $1", order_id)
-        return next(iter(found.values()), None)
+        return await self._kept.one(order_id, self._of_orders)
+
+    async def read_ahead(self, order_ids: Collection[OrderId]) -> None:
+        """Read these in one statement, for those who ask for one of them in this batch."""
+        _ = await self._kept.all(order_ids, self._of_orders)
+
+    def begin(self, demand: Demand) -> Demand:
+        """An order asks for the first time; it is saved as the others are."""
+        self._kept.put(demand.order_id, demand)
+        return demand
+
+    async def tracking(self, item_ids: Collection[ItemId]) -> dict[ItemId, Tracking]:
+        """How items are tracked."""
+        return {ItemId(id): each for id, each in (await self._tracked.all(item_ids, self._tracking)).items()}
 
     async def waiting(self, item_ids: Collection[ItemId]) -> dict[OrderId, Demand]:
         """The orders that wait for these items, with the lines that do."""
-        return await self._found(_SELECT + "WHERE item_id = ANY($1::uuid[]) AND backordered > 0", list(item_ids))
+        return await self._parts("backordered > 0", item_ids)
 
     async def holding(self, item_ids: Collection[ItemId]) -> dict[OrderId, Demand]:
         """The orders for which something of these items is kept, with the lines for which it is."""
-        return await self._found(_SELECT + "WHERE item_id = ANY($1::uuid[]) AND reserved + planned > 0", list(item_ids))
-
-    async def of_order_tracked(self, order_id: OrderId) -> tuple[Demand | None, dict[ItemId, Tracking]]:
-        """The same, and how its items are tracked."""
-        rows = await read_rows(self.tx, _TRACKED, order_id)
-        return next(iter(demands_of(rows).values()), None), {row["item_id"]: row["tracked"] for row in rows}
+        return await self._parts("reserved + planned > 0", item_ids)
 
     async def save(self, *demands: Demand, lines: Collection[LineId] | None = None) -> None:
         """Write the lines that are loaded, or only these: those of which the caller holds the item's lock."""
@@ -58,8 +70,23 @@ class Demands:
         for statement in _MERGE:
             _ = await self.tx.exec_driver_sql(statement, (customer_id, survivor_id))
 
-    async def _found(self, statement: str, parameter: object) -> dict[OrderId, Demand]:
-        return demands_of(await read_rows(self.tx, statement + " ORDER BY line_id", parameter))
+    async def _parts(self, which: str, item_ids: Collection[ItemId]) -> dict[OrderId, Demand]:
+        """Orders with some of their lines: what is changed of them is not seen in those that are kept."""
+        wanted = f"{_SELECT} WHERE item_id = ANY($1::uuid[]) AND {which} ORDER BY line_id"
+        found = demands_of(await read_rows(self.tx, wanted, list(item_ids)))
+        self._kept.forget()
+        return found
+
+    async def _of_orders(self, order_ids: list[UUID]) -> Mapping[OrderId, Demand]:
+        """How their items are tracked comes along: it never changes."""
+        rows = await read_rows(self.tx, _OF_ORDERS, order_ids)
+        for row in rows:
+            self._tracked.put(row["item_id"], row["tracked"])
+        return demands_of(rows)
+
+    async def _tracking(self, item_ids: list[UUID]) -> dict[UUID, Tracking]:
+        rows = await read_rows(self.tx, "SELECT item_id, tracked FROM items WHERE item_id = ANY($1::uuid[])", item_ids)
+        return {row["item_id"]: row["tracked"] for row in rows}
 
 
 def demands_of(rows: Iterable[Row]) -> dict[OrderId, Demand]:
@@ -113,13 +140,13 @@ SELECT line_id, order_id, customer_id, requested_at, item_id, stocked, unit, req
        holdings FROM demand_lines
 """
 
-_TRACKED = """
+_OF_ORDERS = """
 SELECT d.line_id, d.order_id, d.customer_id, d.requested_at, d.item_id, d.stocked, d.unit, d.requested, d.backordered,
        d.shipped, d.released, d.holdings, i.tracked
-  FROM demand_lines d JOIN items i USING (item_id) WHERE d.order_id = $1 ORDER BY d.line_id
+  FROM demand_lines d JOIN items i USING (item_id) WHERE d.order_id = ANY($1::uuid[]) ORDER BY d.line_id
 """
 
-_PUT = """
+_PUT = Put("""
 INSERT INTO demand_lines (line_id, order_id, customer_id, requested_at, item_id, stocked, unit, requested, reserved,
                           planned, backordered, shipped, released, holdings)
 SELECT line_id, order_id, coalesce(m.survivor_id, n.customer_id), requested_at, item_id, stocked, unit, requested,
@@ -128,12 +155,12 @@ SELECT line_id, order_id, coalesce(m.survivor_id, n.customer_id), requested_at, 
               $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::jsonb[])
     AS n(line_id, order_id, customer_id, requested_at, item_id, stocked, unit, requested, reserved, planned,
          backordered, shipped, released, holdings)
-  LEFT JOIN merged_customers m ON m.customer_id = n.customer_id
+  LEFT JOIN merged_customers m ON m.customer_id = n.customer_id AND m.customer_id = ANY($3::uuid[])
 ON CONFLICT (line_id) DO UPDATE
    SET requested = excluded.requested, reserved = excluded.reserved, planned = excluded.planned,
        backordered = excluded.backordered, shipped = excluded.shipped, released = excluded.released,
        holdings = excluded.holdings
-"""
+""")
 
 # The survivor may have been merged, too, and that may have been heard of before.
 _SURVIVOR = "coalesce((SELECT survivor_id FROM merged_customers WHERE customer_id = $2), $2)"

@@ -12,6 +12,7 @@ from inventory.domain.ledger import Movement
 from inventory.storage.tables import goods_receipts
 from kit.bulk import Write, write_rows
 from kit.database import Transaction
+from kit.later import Insert
 
 
 class Ledger:
@@ -57,9 +58,9 @@ def _row(entry: Movement) -> tuple[object, ...]:
     )
 
 
-_WRITE = """
+_WRITE = Insert("""
 INSERT INTO movements (item_id, warehouse_id, lot_id, kind, quantity, unit, cost, currency, reason, because_of,
                        moved_at)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::numeric[], $6::text[], $7::numeric[],
                      $8::text[], $9::text[], $10::uuid[], $11::timestamptz[])
-"""
+""")

@@ -14,6 +14,7 @@ from inventory.domain.lot import Lot
 from inventory.storage.tables import lots
 from kit.bulk import Row, Write, read_rows, write_rows
 from kit.database import Transaction
+from kit.later import Insert, Update
 from kit.storage import Rows
 
 
@@ -76,8 +77,12 @@ class Lots:
         lot.version = await self.rows.save(lot.lot_id, lot.version, values | {"serials": lot.serials})
 
     async def _found(self, statement: str, *parameters: object) -> list[Lot]:
-        rows = await read_rows(self.tx, statement, *parameters)
-        return [lot_of(row, serials=json.loads(row["serials"])) for row in rows]
+        return lots_of(await read_rows(self.tx, statement, *parameters))
+
+
+def lots_of(rows: Iterable[Row]) -> list[Lot]:
+    """Rows that have the serials as text."""
+    return [lot_of(row, serials=json.loads(row["serials"])) for row in rows]
 
 
 def lot_of(row: Row, serials: Sequence[str] | None = None) -> Lot:
@@ -132,17 +137,17 @@ SELECT * FROM lots
  ORDER BY lot_id
 """
 
-_ADD = """
+_ADD = Insert("""
 INSERT INTO lots (version, lot_id, item_id, warehouse_id, number, received_on, unit, on_hand, quarantined, unit_cost,
                   value, currency, serials, origin_lot_id)
 SELECT 1, n.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::text[], $7::numeric[],
                           $8::numeric[], $9::numeric[], $10::numeric[], $11::text[], $12::jsonb[], $13::uuid[]) AS n
-"""
+""")
 
-_SAVE = """
+_SAVE = Update("""
 UPDATE lots l
    SET version = l.version + 1, on_hand = c.on_hand, quarantined = c.quarantined, value = c.value, serials = c.serials
   FROM unnest($1::uuid[], $2::int[], $3::numeric[], $4::numeric[], $5::numeric[], $6::jsonb[])
     AS c(lot_id, version, on_hand, quarantined, value, serials)
- WHERE l.lot_id = c.lot_id AND l.version = c.version
-"""
+ WHERE l.lot_id = ANY($1::uuid[]) AND l.lot_id = c.lot_id AND l.version = c.version
+""")

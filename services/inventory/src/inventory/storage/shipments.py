@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Sequence
 from pydantic import TypeAdapter
 
 from contracts.errors import NotFound
-from contracts.ids import ItemId, OrderId, ShipmentId
+from contracts.ids import OrderId, ShipmentId
 from inventory.domain.shipment import IN_THE_HOUSE, Shipment, ShipmentLine, ShipmentStatus
 from kit.bulk import Row, Write, read_rows, write_rows
 from kit.context import note_written
 from kit.database import Transaction
+from kit.later import Insert, Update
 from kit.storage import must_be_at
 
 _LINES: TypeAdapter[tuple[ShipmentLine, ...]] = TypeAdapter(tuple[ShipmentLine, ...])
@@ -31,19 +32,15 @@ class Shipments:
         """Raises NotFound, VersionMismatch."""
         for row in await read_rows(self.tx, _GET, shipment_id):
             must_be_at("shipment", row["version"], expected_version)
-            return _read(row)
+            return read_shipment(row)
         raise NotFound(f"there is no shipment {shipment_id}")
-
-    async def items_of(self, shipment_id: ShipmentId) -> set[ItemId]:
-        """Its items, read without a lock: they only ever become fewer. Empty when there is no such shipment."""
-        return {row["item_id"] for row in await read_rows(self.tx, _ITEMS, shipment_id)}
 
     async def in_the_house(self, order_ids: Collection[OrderId]) -> dict[OrderId, list[Shipment]]:
         """The shipments of these orders that have not left."""
         own: dict[OrderId, list[Shipment]] = {order_id: [] for order_id in order_ids}
         parameters = (list(own), [status.value for status in IN_THE_HOUSE])
         for row in await read_rows(self.tx, _IN_THE_HOUSE, *parameters):
-            own[row["order_id"]].append(_read(row))
+            own[row["order_id"]].append(read_shipment(row))
         return own
 
     async def add_all(self, new: Sequence[Shipment]) -> None:
@@ -63,8 +60,8 @@ class Shipments:
         """What `save_all` writes, to be written together with something else."""
         rows: list[tuple[object, ...]] = []
         for each in changed:
-            rows.append((each.shipment_id, each.version, *_state(each)))
-            each.version += 1
+            was, each.version = each.version, each.version + 1
+            rows.append((each.shipment_id, was, each.version, *_state(each)))
             note_written(each.shipment_id, each.version)
         return _SAVE, rows
 
@@ -78,7 +75,8 @@ def shipment_of(row: Row, lines: tuple[ShipmentLine, ...] | None = None) -> Ship
     )
 
 
-def _read(row: Row) -> Shipment:
+def read_shipment(row: Row) -> Shipment:
+    """A row that has the lines as text."""
     return shipment_of(row, _LINES.validate_json(row["lines"]))
 
 
@@ -106,25 +104,20 @@ def _row(shipment: Shipment) -> tuple[object, ...]:
 
 _GET = "SELECT * FROM shipments WHERE shipment_id = $1 FOR UPDATE"
 
-_ITEMS = """
-SELECT DISTINCT (line->>'item_id')::uuid AS item_id
-  FROM shipments, jsonb_array_elements(lines) AS line WHERE shipment_id = $1
-"""
-
 _IN_THE_HOUSE = """
 SELECT * FROM shipments WHERE order_id = ANY($1::uuid[]) AND status = ANY($2::text[]) ORDER BY shipment_id FOR UPDATE
 """
 
-_ADD = """
+_ADD = Insert("""
 INSERT INTO shipments (version, shipment_id, order_id, customer_id, warehouse_id, status, lines, split_from)
 SELECT 1, n.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::uuid[]) AS n
-"""
+""")
 
-_SAVE = """
+_SAVE = Update("""
 UPDATE shipments s
-   SET version = s.version + 1, status = c.status, lines = c.lines, carrier = c.carrier,
+   SET version = c.version, status = c.status, lines = c.lines, carrier = c.carrier,
        tracking_number = c.tracking_number, received_by = c.received_by
-  FROM unnest($1::uuid[], $2::int[], $3::text[], $4::jsonb[], $5::text[], $6::text[], $7::text[])
-    AS c(shipment_id, version, status, lines, carrier, tracking_number, received_by)
- WHERE s.shipment_id = c.shipment_id AND s.version = c.version
-"""
+  FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::jsonb[], $6::text[], $7::text[], $8::text[])
+    AS c(shipment_id, was, version, status, lines, carrier, tracking_number, received_by)
+ WHERE s.shipment_id = ANY($1::uuid[]) AND s.shipment_id = c.shipment_id AND s.version = c.was
+""")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
+from uuid import UUID
 
 from contracts.ids import ItemId, WarehouseId
 from contracts.inventory import AvailabilityChanged
@@ -14,9 +16,20 @@ from inventory.domain.stock import StockLevel, availability_of, empty_level
 from inventory.storage.items import ItemUnknown, WarehouseUnknown, item_of
 from kit.bulk import Row, Write, read_rows, write_rows
 from kit.database import Transaction
+from kit.kept import Kept
+from kit.later import Change, Insert
 
 Key = tuple[ItemId, WarehouseId]
 _Figures = tuple[Decimal, Decimal, Decimal]
+
+
+@dataclass
+class _Shelf:
+    """An item, and its level in each warehouse in the order of priority; `stored` are those that have a row."""
+
+    item: Item
+    levels: dict[WarehouseId, StockLevel] = field(default_factory=dict[WarehouseId, StockLevel])
+    stored: set[WarehouseId] = field(default_factory=set[WarehouseId])
 
 
 class Stock:
@@ -33,17 +46,35 @@ class Stock:
         self._levels: dict[Key, StockLevel] = {}
         self._stored: dict[Key, _Figures] = {}
         self._available: dict[ItemId, Decimal] = {}
+        self._shelves: dict[ItemId, _Shelf] = {}
+        self._kept: Kept[_Shelf] = Kept(tx, "shelf")
 
     @staticmethod
     async def load(tx: Transaction, item_ids: Iterable[ItemId]) -> Stock:
         """Raises ItemUnknown."""
         stock, wanted = Stock(tx), set(item_ids)
-        for row in await read_rows(tx, _LOAD, list(wanted)):
-            stock._read(row)
-        if missing := wanted - stock.items.keys():
+        shelves = await stock._kept.all(wanted, stock._read)
+        if missing := wanted - shelves.keys():
             raise ItemUnknown(f"there is no item {min(missing)}; register it first")
+        everywhere = {warehouse_id for shelf in shelves.values() for warehouse_id in shelf.levels}
+        for item_id in sorted(shelves):
+            stock._put(shelves[item_id], everywhere)
         stock._available = {item_id: stock._free(item_id) for item_id in stock.items}
         return stock
+
+    @staticmethod
+    def of(tx: Transaction, rows: Iterable[Row]) -> Stock:
+        """What was read together with something else; it tells nobody what is available."""
+        stock = Stock(tx)
+        for shelf in _shelves(rows).values():
+            stock._put(shelf)
+        return stock
+
+    @staticmethod
+    async def read_ahead(tx: Transaction, item_ids: Iterable[ItemId]) -> None:
+        """Read these in one statement, for those who load some of them in this batch."""
+        stock = Stock(tx)
+        _ = await stock._kept.all(set(item_ids), stock._read)
 
     @property
     def levels(self) -> list[StockLevel]:
@@ -98,7 +129,9 @@ class Stock:
 
     def saved(self) -> tuple[AvailabilityChanged, ...]:
         """It is written: tell of the items of which more or less is available than before."""
-        self._stored |= {key: _figures(self._levels[key]) for key in self._changes()}
+        for key in self._changes():
+            self._stored[key] = _figures(self._levels[key])
+            self._shelves[key[0]].stored.add(key[1])
         told = tuple(
             self.availability(item_id) for item_id in self.items if self._free(item_id) != self._available[item_id]
         )
@@ -115,18 +148,34 @@ class Stock:
         own = (_figures(self._levels[item_id, warehouse_id]) for warehouse_id in self.warehouses)
         return sum((on_hand - reserved - quarantined for on_hand, reserved, quarantined in own), Decimal(0))
 
-    def _read(self, row: Row) -> None:
+    def _put(self, shelf: _Shelf, everywhere: Iterable[WarehouseId] = ()) -> None:
+        """A warehouse that was opened since a shelf was read has nothing of an item that is locked."""
+        item_id = shelf.item.item_id
+        for warehouse_id in everywhere:
+            if warehouse_id not in shelf.levels:
+                shelf.levels[warehouse_id] = empty_level(item_id, warehouse_id, shelf.item.unit)
+        self.items[item_id], self._shelves[item_id] = shelf.item, shelf
+        for warehouse_id, level in shelf.levels.items():
+            self.warehouses[warehouse_id] = None
+            self._levels[item_id, warehouse_id] = level
+            if warehouse_id in shelf.stored:
+                self._stored[item_id, warehouse_id] = _figures(level)
+
+    async def _read(self, item_ids: list[UUID]) -> dict[UUID, _Shelf]:
+        return _shelves(await read_rows(self.tx, _LOAD, item_ids))
+
+
+def _shelves(rows: Iterable[Row]) -> dict[UUID, _Shelf]:
+    shelves: dict[UUID, _Shelf] = {}
+    for row in rows:
         item_id, warehouse_id = row["item_id"], row["warehouse_id"]
-        if item_id not in self.items:
-            self.items[item_id] = item_of(row)
-        if warehouse_id is None:
-            return
-        self.warehouses[warehouse_id] = None
-        if row["on_hand"] is None:
-            self._levels[item_id, warehouse_id] = empty_level(item_id, warehouse_id, row["unit"])
-            return
-        self._levels[item_id, warehouse_id] = level = level_of(row)
-        self._stored[item_id, warehouse_id] = _figures(level)
+        shelf = shelves.get(item_id) or shelves.setdefault(item_id, _Shelf(item_of(row)))
+        if row["on_hand"] is not None:
+            shelf.levels[warehouse_id] = level_of(row)
+            shelf.stored.add(warehouse_id)
+        elif warehouse_id is not None:
+            shelf.levels[warehouse_id] = empty_level(item_id, warehouse_id, row["unit"])
+    return shelves
 
 
 def level_of(row: Row) -> StockLevel:
@@ -158,18 +207,24 @@ SELECT i.*, w.warehouse_id, l.on_hand, l.reserved, l.quarantined
 """
 
 # The one statement that decides: no row that it leaves out was changed, and none goes below zero.
-_CHANGE = """
+_CHANGE = Change(
+    """
 UPDATE stock_levels l
    SET on_hand = l.on_hand + c.on_hand, reserved = l.reserved + c.reserved, quarantined = l.quarantined + c.quarantined
   FROM unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[])
     AS c(item_id, warehouse_id, on_hand, reserved, quarantined)
- WHERE l.item_id = c.item_id AND l.warehouse_id = c.warehouse_id
+ WHERE l.item_id = ANY($1::uuid[]) AND l.item_id = c.item_id AND l.warehouse_id = c.warehouse_id
    AND l.on_hand - l.reserved - l.quarantined >= c.reserved + c.quarantined - c.on_hand
    AND l.on_hand + c.on_hand >= 0 AND l.reserved + c.reserved >= 0 AND l.quarantined + c.quarantined >= 0
-"""
+""",
+    keys=2,
+)
 
-_ADD = """
+_ADD = Insert(
+    """
 INSERT INTO stock_levels (item_id, warehouse_id, unit, on_hand, reserved, quarantined)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::numeric[], $5::numeric[], $6::numeric[])
 ON CONFLICT DO NOTHING
-"""
+""",
+    keys=2,
+)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.engine import RowMapping
 
 from contracts.ids import CustomerId, ItemId, LineId, OpportunityId, QuoteId, new_id
 from contracts.lines import OrderLine, Percent
@@ -16,6 +15,7 @@ from contracts.order import Channel, OrderPlaced
 from contracts.values import Money, Quantity
 from kit.database import Transaction
 from kit.executor import Command
+from kit.held import Row
 from order.domain.line import LineInAnotherUnit, LineProgress
 from order.domain.order import Order
 from order.storage.copies import Customers, Items
@@ -69,12 +69,12 @@ async def place_order(command: PlaceOrder, tx: Transaction) -> OrderPlaced:
     return placed
 
 
-def order_lines(wanted: Sequence[WantedLine], known: Mapping[ItemId, RowMapping]) -> list[OrderLine]:
+def order_lines(wanted: Sequence[WantedLine], known: Mapping[ItemId, Row]) -> list[OrderLine]:
     """Lines with an id of their own and what is known of their items. Raises LineInAnotherUnit."""
     return [_order_line(line, known[line.item_id]) for line in wanted]
 
 
-def _order_line(wanted: WantedLine, item: RowMapping) -> OrderLine:
+def _order_line(wanted: WantedLine, item: Row) -> OrderLine:
     if wanted.quantity.unit != item["unit"]:
         raise LineInAnotherUnit(
             f"{item['sku']} is counted in {item['unit']}, not in {wanted.quantity.unit}; convert it"

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import Uuid, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.engine import RowMapping
+from sqlalchemy.dialects.postgresql import insert
 
 from contracts.errors import NotFound
 from contracts.ids import ItemId
 from contracts.inventory import ItemRegistered
 from kit.database import Transaction
+from kit.held import Row
 from kit.known_customers import KnownCustomers
+from kit.storage import rows_of
 from order.storage.tables import customers, items
-
-# Built once: building a statement anew costs more than running it.
-_ITEMS = select(items).where(items.c.item_id == any_(bindparam("wanted", type_=ARRAY(Uuid))))
 
 
 class CustomerUnknown(NotFound):
@@ -44,11 +41,15 @@ class Items:
         values = {"item_id": event.item_id, "sku": event.sku, "description": event.description, "unit": event.unit}
         await self.tx.execute(insert(items).values(values).on_conflict_do_nothing())
 
-    async def known(self, item_ids: Iterable[ItemId]) -> dict[ItemId, RowMapping]:
+    async def known(self, item_ids: Iterable[ItemId]) -> dict[ItemId, Row]:
         """These items by id. Raises ItemUnknown."""
         wanted = set(item_ids)
-        found = await self.tx.execute(_ITEMS, {"wanted": list(wanted)})
-        known = {row["item_id"]: row for row in found.mappings()}
+        known = {ItemId(item_id): row for item_id, row in (await rows_of(self.tx, items, wanted)).items()}
         if missing := wanted - known.keys():
             raise ItemUnknown(f"there is no item {min(missing)}; register it with the inventory service first")
         return known
+
+    async def read_ahead(self, item_ids: Collection[ItemId]) -> None:
+        """Read these in one statement, for those who ask for some of them in this batch."""
+        if self.tx.held is not None:
+            _ = await rows_of(self.tx, items, item_ids)

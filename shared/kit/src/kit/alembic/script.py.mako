@@ -1,4 +1,5 @@
 """${message}."""
+<%! from kit.tables import VERSION %>\
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +13,6 @@ down_revision = ${repr(down_revision)}
 
 def upgrade() -> None:
 % if down_revision is None:
-    tables.create(op.get_bind())
+    tables.create(op.get_bind(), version=${VERSION})
 % endif
     ${upgrades if upgrades else "pass"}

@@ -1,0 +1,78 @@
+"""Which commits wait for the disk, and what a worker does when the database has forgotten those that did not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from counter.events import SupplyAnnounced
+from counter.given import a_counter, a_supply, arrive, left
+
+from contracts.ids import new_id
+from kit.consumer import OffsetsUncertain
+from testkit import ServiceUnderTest
+
+_WATCH = """
+CREATE TABLE committed (told boolean NOT NULL, synchronous text NOT NULL);
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO committed SELECT TG_TABLE_NAME = 'outbox', current_setting('synchronous_commit'); RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER note AFTER INSERT ON outbox DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION note();
+CREATE CONSTRAINT TRIGGER note AFTER INSERT OR UPDATE ON applied DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION note();
+"""
+_FORGET = "DROP TRIGGER note ON outbox; DROP TRIGGER note ON applied; DROP FUNCTION note; DROP TABLE committed"
+
+
+@asynccontextmanager
+async def commits(service: ServiceUnderTest) -> AsyncGenerator[set[tuple[bool, str]]]:
+    """Of each commit inside: whether it told something, and whether it waited for the disk."""
+    found = set[tuple[bool, str]]()
+    async with service.running.database.begin() as tx:
+        _ = await tx.driver.execute(_WATCH)
+    yield found
+    async with service.running.database.begin() as tx:
+        rows = await tx.driver.fetch("SELECT told, synchronous FROM committed")
+        found |= {(row["told"], row["synchronous"]) for row in rows}
+        _ = await tx.driver.execute(_FORGET)
+
+
+async def test_a_batch_that_tells_something_waits_for_the_disk(counter_service: ServiceUnderTest) -> None:
+    counter_id = await a_counter(counter_service)
+
+    async with commits(counter_service) as found:
+        await arrive(counter_service, counter_service.records(a_supply(counter_id)))
+
+    assert await left(counter_service, counter_id) == 1
+    assert found == {(True, "on"), (False, "on")}
+
+
+async def test_a_batch_that_tells_nobody_does_not_wait_for_the_disk(counter_service: ServiceUnderTest) -> None:
+    async with commits(counter_service) as found:
+        await arrive(counter_service, counter_service.records(SupplyAnnounced(supply_id=new_id())))
+
+    assert found == {(False, "off")}
+
+
+async def test_the_next_transaction_on_the_connection_waits_again(counter_service: ServiceUnderTest) -> None:
+    await arrive(counter_service, counter_service.records(SupplyAnnounced(supply_id=new_id())))
+
+    async with counter_service.running.database.begin() as tx:
+        assert await tx.driver.fetchval("SHOW synchronous_commit") == "on"
+
+
+async def test_nothing_is_applied_on_a_connection_that_is_younger_than_the_offsets(
+    counter_service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter_id = await a_counter(counter_service)
+    monkeypatch.setattr(counter_service.running.consumer, "offsets_known_at", time.monotonic())
+    await counter_service.running.database.drop_idle()
+
+    with pytest.raises(OffsetsUncertain):
+        await arrive(counter_service, counter_service.records(a_supply(counter_id)))
+
+    assert await left(counter_service, counter_id) == 0
