@@ -79,12 +79,12 @@ async def test_a_process_that_is_asked_to_end_finishes_what_it_has_begun(
 
 
 async def test_starting_twice_says_so_and_changes_nothing(terminal: Terminal, platform: Plan) -> None:
-    before = {name: Machine(platform).process(name).pid for name in down.PARTS}
+    before = {name: Machine(platform).process(name).pid for name in down.parts(platform.folder)}
 
     said = await asyncio.to_thread(terminal.run, "up")
 
     assert "Orderloop was already up." in said
-    assert {name: Machine(platform).process(name).pid for name in down.PARTS} == before
+    assert {name: Machine(platform).process(name).pid for name in down.parts(platform.folder)} == before
 
 
 async def test_what_was_begun_before_a_stop_goes_on_after_the_start(terminal: Terminal, platform: Plan) -> None:

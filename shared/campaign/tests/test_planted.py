@@ -303,7 +303,7 @@ async def test_commits_do_not_wait_for_the_disk(finance_service: ServiceUnderTes
         setting = (await tx.exec_driver_sql("SHOW synchronous_commit")).scalar()
     await pool.close()
 
-    assert (setting, relay.server_settings("test")["synchronous_commit"]) == ("off", "off")
+    assert (setting, relay._settings("test")["synchronous_commit"]) == ("off", "off")
 
 
 async def test_two_workers_that_ask_the_inbox_first_both_apply(
@@ -396,4 +396,4 @@ def test_nothing_is_locked_by_its_id_in_inventory_alone() -> None:
     elsewhere = len(locks.numbers_of([new_id()]))
     plant("reservation-without-lock", "inventory", ["worker"])
 
-    assert (elsewhere, locks.numbers_of([new_id()]), inbox.numbers_of([new_id()])) == (1, [], [])
+    assert (elsewhere, locks.numbers_of([new_id()]), vars(inbox)["numbers_of"]([new_id()])) == (1, [], [])
