@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
@@ -63,6 +64,18 @@ class Counting(Consumer):
         await super()._park(message, fault)
 
 
+@asynccontextmanager
+async def at_work(worker: Worker) -> AsyncGenerator[None]:
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+        worker.stop()
+        await running
+    finally:
+        _ = running.cancel()
+        _ = await asyncio.gather(running, return_exceptions=True)
+
+
 async def tell(database: Database, *events: Event) -> None:
     async with database.begin() as tx:
         _ = await outbox.append(tx, [Caused(event, Cause(new_id(), "test")) for event in events])
@@ -106,15 +119,12 @@ async def test_a_consumer_that_begins_with_a_backlog_on_two_topics_parks_nothing
     counter_service: ServiceUnderTest, backlog: list[UUID], servers: Servers
 ) -> None:
     database, consumer = counter_service.running.database, Counting(counter_service)
-    worker = Worker(consumer, servers.kafka, max_records=50)
 
     async def all_are_done() -> bool:
         return await done(database, backlog) == len(backlog)
 
-    running = asyncio.create_task(worker.run())
-    await until(all_are_done, within=60)
-    worker.stop()
-    await running
+    async with at_work(Worker(consumer, servers.kafka, max_records=50)):
+        await until(all_are_done)
 
     assert consumer.parked == 0
 
@@ -127,14 +137,11 @@ async def test_a_key_whose_quick_attempts_are_over_is_tried_when_the_worker_has_
     await arrive(counter_service, event)
     async with counter_service.running.database.begin() as tx:
         _ = await tx.exec_driver_sql("UPDATE parked_key SET attempts = 265, next_attempt_at = NULL")
-    worker = Worker(Counting(counter_service), servers.kafka, max_records=50)
 
     async def is_free() -> bool:
         return await parked(counter_service, event.subject) is None
 
-    running = asyncio.create_task(worker.run())
-    await until(is_free, within=60)
-    worker.stop()
-    await running
+    async with at_work(Worker(Counting(counter_service), servers.kafka, max_records=50)):
+        await until(is_free)
 
     assert await left(counter_service, backlog[-1]) == 8

@@ -58,7 +58,7 @@ async def tell(supplier: Database, *events: PiecesSupplied) -> None:
 
 
 class Watched(Consumer):
-    """Keeps what it was given."""
+    """Keeps what it was given and has done; what it has to be given again counts once."""
 
     def __init__(self, service: ServiceUnderTest, group: str) -> None:
         running = service.running
@@ -66,8 +66,8 @@ class Watched(Consumer):
         self.given: list[Message] = []
 
     async def apply(self, batch: Sequence[Message]) -> None:
-        self.given += batch
         await super().apply(batch)
+        self.given += batch
 
     def numbers_of(self, supply_id: UUID) -> list[int]:
         return [each.recorded.sequence for each in self.given if each.recorded.subject == supply_id]
@@ -80,9 +80,15 @@ async def a_worker(
     """Run a worker of a group that Kafka does not remember; at the end it stops by itself."""
     consumer = Watched(counter_service, group or f"counter-{new_id().hex}")
     worker = Worker(consumer, kafka, max_records=max_records)
+    async with at_work(worker):
+        yield worker, consumer
+
+
+@asynccontextmanager
+async def at_work(worker: Worker) -> AsyncGenerator[None]:
     running = asyncio.create_task(worker.run())
     try:
-        yield worker, consumer
+        yield
         worker.stop()
         await running
     finally:
@@ -235,17 +241,15 @@ async def test_a_worker_whose_broker_turns_out_to_be_of_another_cluster_begins_a
     counter_id, supply_id = await a_counter(counter_service), new_id()
     consumer = Watched(counter_service, f"counter-{new_id().hex}")
     worker = Moving(consumer, servers.kafka, "the old one")
-    running = asyncio.create_task(worker.run())
-    await tell(supplier, *[a_supply(counter_id, supply_id)] * 3)
-    await until(lambda: has(counter_service, counter_id, 3))
+    async with at_work(worker):
+        await tell(supplier, *[a_supply(counter_id, supply_id)] * 3)
+        await until(lambda: has(counter_service, counter_id, 3))
 
-    worker.cluster = "the new one"
-    fault = await until(lambda: value_of(worker.last_fault))
-    await until(lambda: value_of(consumer.numbers_of(supply_id)[-3:] == [1, 2, 3] and len(consumer.given) > 3))
-    await tell(supplier, a_supply(counter_id, supply_id))
-    await until(lambda: has(counter_service, counter_id, 4))
-    worker.stop()
-    await running
+        worker.cluster = "the new one"
+        fault = await until(lambda: value_of(worker.last_fault))
+        await until(lambda: value_of(consumer.numbers_of(supply_id) == [1, 2, 3, 1, 2, 3]))
+        await tell(supplier, a_supply(counter_id, supply_id))
+        await until(lambda: has(counter_service, counter_id, 4))
 
     assert fault == "Stalled: the broker belongs to another cluster: the new one, not the old one"
     assert consumer.numbers_of(supply_id) == [1, 2, 3, 1, 2, 3, 4]
@@ -276,17 +280,16 @@ async def test_a_worker_finds_topics_that_are_made_after_it_has_begun(
 
     running, supply_id = counter_service.running, new_id()
     consumer = Consumer(f"early-{RUN}", running.database, early, running.committed, running.metrics)
-    worker = Worker(consumer, servers.kafka)
-    working = asyncio.create_task(worker.run())
-    await until(lambda: has_joined(servers.kafka, consumer.service))
+    event = counter_service.records(LateSupply(supply_id=supply_id))
 
-    async with topics(servers.kafka, LateSupply.topic()), AIOKafkaProducer(bootstrap_servers=servers.kafka) as producer:
-        event = counter_service.records(LateSupply(supply_id=supply_id))
+    async with AsyncExitStack() as begun:
+        await begun.enter_async_context(at_work(Worker(consumer, servers.kafka)))
+        await until(lambda: has_joined(servers.kafka, consumer.service))
+        await begun.enter_async_context(topics(servers.kafka, LateSupply.topic()))
+        producer = await begun.enter_async_context(AIOKafkaProducer(bootstrap_servers=servers.kafka))
         row = event.model_dump() | {"event_id": event.id, "recorded_at": event.time}
         await producer.send_and_wait(LateSupply.topic(), event.data, headers=headers_of(row, "supplier"))
         await until(lambda: value_of(seen))
-        worker.stop()
-        await working
 
     assert seen == [supply_id]
 
@@ -310,12 +313,9 @@ async def test_a_broker_that_does_not_say_its_cluster_is_not_another_one(
         await until(lambda: has(counter_service, counter_id, 3))
     consumer = Watched(counter_service, f"counter-{new_id().hex}")
     worker = Moving(consumer, servers.kafka, None)
-    running = asyncio.create_task(worker.run())
-
-    await tell(supplier, a_supply(counter_id, supply_id))
-    await until(lambda: has(counter_service, counter_id, 4))
-    worker.stop()
-    await running
+    async with at_work(worker):
+        await tell(supplier, a_supply(counter_id, supply_id))
+        await until(lambda: has(counter_service, counter_id, 4))
 
     assert (worker.last_fault, consumer.numbers_of(supply_id)) == (None, [4])
     kept = await cluster_kept(counter_service.running.database, consumer.given[-1])
