@@ -12,6 +12,8 @@ from counter.given import a_counter, a_supply, arrive, left
 
 from contracts.ids import new_id
 from kit.consumer import OffsetsUncertain
+from kit.inbox import Message
+from kit.worker import Stalled, Worker
 from testkit import ServiceUnderTest
 
 _WATCH = """
@@ -74,5 +76,25 @@ async def test_nothing_is_applied_on_a_connection_that_is_younger_than_the_offse
 
     with pytest.raises(OffsetsUncertain):
         await arrive(counter_service, counter_service.records(a_supply(counter_id)))
+
+    assert await left(counter_service, counter_id) == 0
+
+
+async def test_once_the_database_has_gone_back_nothing_that_is_held_is_applied(
+    counter_service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter_id, consumer = await a_counter(counter_service), counter_service.running.consumer
+    worker = Worker(consumer, "nowhere:9092")
+    topic = f"supplier.{new_id()}"  # of which the database, as one that has forgotten, knows nothing
+    lost, held = (Message(topic, 0, place, counter_service.records(a_supply(counter_id))) for place in (7, 8))
+    worker.next[topic, 0] = lost.offset
+    monkeypatch.setattr(consumer, "offsets_known_at", 0.0)
+    await counter_service.running.database.drop_idle()
+
+    for batch in ([lost], [held]):
+        with pytest.raises(Stalled, match="gone back in 1 partitions"):
+            await worker.apply(batch)
+    with pytest.raises(OffsetsUncertain):  # whoever does not ask the worker does not get past it either
+        await consumer.apply([held])
 
     assert await left(counter_service, counter_id) == 0

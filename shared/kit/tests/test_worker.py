@@ -171,7 +171,7 @@ async def test_a_worker_that_cannot_read_its_offsets_waits_until_it_can(
             worker, _ = await begun.enter_async_context(a_worker(counter_service, servers.kafka))
             fault = await until(lambda: value_of(worker.last_fault))
         assert fault is not None
-        assert fault.startswith("Stalled: the offsets could not be read")
+        assert fault.startswith("Stalled: the offsets do not hold")
 
         await until(lambda: has(counter_service, counter_id, 1))
         assert worker.connected

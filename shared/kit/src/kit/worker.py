@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from math import inf
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
@@ -180,7 +181,7 @@ class Worker:
                     if len(self.held) < self.max_records:
                         self._room.set()
                     begun = time.monotonic()
-                    await self._apply(batch)
+                    await self.apply(batch)
                     self.rest(time.monotonic() - begun)
                 if self._caught_up and not self.held:
                     await self._try_waiting()
@@ -205,7 +206,7 @@ class Worker:
             except TimeoutError as silent:
                 raise Stalled(f"no poll has returned for {STALLED_AFTER:.0f} s") from silent
             if self.seek_fault is not None:
-                raise Stalled(f"the offsets could not be read: {self.seek_fault}") from self.seek_fault
+                raise Stalled(f"the offsets do not hold: {self.seek_fault}") from self.seek_fault
             # What came before `_SeekToOurs` was done comes again, from where the database says.
             ours = {place: _messages(records) for place, records in polled.items() if place in self.assigned}
             delivered = time.monotonic() if ours else delivered
@@ -273,17 +274,18 @@ class Worker:
         """How many seconds to wait for something urgent."""
         return max(0.001, self._held_until - time.monotonic()) if self.held else 0.25
 
-    async def _apply(self, batch: list[Message]) -> None:
+    async def apply(self, batch: list[Message]) -> None:
         """Apply a batch, again and again while the database does not answer; the client stays in its group."""
         pause = 0.1
         while True:
+            if self.seek_fault is not None:  # all of it comes again: what is held now may come after what was lost
+                raise Stalled(f"the offsets do not hold: {self.seek_fault}") from self.seek_fault
             try:
                 await self.consumer.apply(batch)
                 self.next.update(following(batch))
                 return
             except OffsetsUncertain:
-                if not await self._offsets_stand():
-                    return  # all of it comes again
+                await self._compare_offsets()
             except Exception as fault:
                 if not is_transient(fault):
                     raise
@@ -291,34 +293,34 @@ class Worker:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _offsets_stand(self) -> bool:
-        """Whether the database is as far as we know; if it is not, the client is built anew and begins where it is.
+    async def _compare_offsets(self) -> None:
+        """Is the database as far as we know? If it is not, the client is built anew and begins where it is.
 
-        A crash takes it back by what it had not yet brought to the disk: see `inbox.advance_soon`.
+        A crash takes it back by what it had not yet brought to the disk: see `inbox.advance_soon`. Until it is built
+        anew nothing at all is applied: it would come after what was lost.
         """
         try:
-            known = await self.read_offsets()
+            known, at = await self.read_offsets()
         except Exception as fault:
             if not is_transient(fault):
                 raise
             await asyncio.sleep(0.1)
-            return True  # nothing is applied before it is known
+            return  # nothing is applied before it is known
         behind = [place for place, next in self.next.items() if known.get(place, 0) < next]
-        if behind and self.seek_fault is None:
+        if behind:
             self.seek_fault = Stalled(f"the database has gone back in {len(behind)} partitions")
-        return not behind
+        self.consumer.offsets_known_at = -inf if behind else at
 
     async def ask_cluster(self) -> str | None:
         """The cluster of the broker; None when it does not answer, which does not make it another one."""
         return await cluster_of(self.kafka)
 
-    async def read_offsets(self) -> dict[tuple[str, int], int]:
-        """What the database says comes next in each partition of this cluster."""
+    async def read_offsets(self) -> tuple[dict[tuple[str, int], int], float]:
+        """What the database says comes next in each partition of this cluster, and since when that is known."""
         asked = time.monotonic()
         async with self.consumer.database.begin() as tx:
             known = await inbox.offsets(tx, self.consumer.reactions.topics(), self.consumer.cluster)
-            self.consumer.offsets_known_at = max(asked, tx.opened)
-        return known
+            return known, max(asked, tx.opened)
 
     async def _tell_kafka(self, client: AIOKafkaConsumer) -> None:
         with suppress(KafkaError, TimeoutError):
@@ -338,7 +340,7 @@ class Worker:
                 while await self.consumer.retry_parked():
                     pass
                 if await self.consumer.are_offsets_uncertain():
-                    _ = await self._offsets_stand()
+                    await self._compare_offsets()
             except Exception as fault:
                 if not is_transient(fault):
                     log.exception("a parked key could not be tried again")
@@ -367,12 +369,13 @@ class _SeekToOurs(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         try:
-            known = await self.worker.read_offsets()
+            known, at = await self.worker.read_offsets()
             for place in assigned:
                 begin = known.get((place.topic, place.partition), 0)
                 self.worker.next[place.topic, place.partition] = begin
                 self.client.seek(place, begin)
             self.worker.assigned = set(assigned)
+            self.worker.consumer.offsets_known_at = at
         except Exception as fault:
             self.worker.seek_fault = fault  # the client would only log it, and go on where Kafka remembers
 
