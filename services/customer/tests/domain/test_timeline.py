@@ -117,7 +117,8 @@ def title_of(event: Event) -> str:
 
 
 def can_concern_a_customer(event_type: type[Event]) -> bool:
-    return not {"customer_id", *LOOP_IDS}.isdisjoint(event_type.model_fields)
+    """What the watcher finds is for our own people: a customer's token reads the timeline, too."""
+    return event_type.service() != "insight" and not {"customer_id", *LOOP_IDS}.isdisjoint(event_type.model_fields)
 
 
 def test_every_event_that_can_concern_a_customer_is_told_and_no_other() -> None:

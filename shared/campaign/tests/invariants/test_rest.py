@@ -32,7 +32,7 @@ async def test_a_transaction_that_was_left_open_is_reported(history: History) ->
     finally:
         await leaking.close()
 
-    assert found[0].startswith("order has left a transaction open for 1.")
+    assert found[0].startswith("order has left a transaction open for 5.")
 
 
 async def test_more_connections_than_the_pools_hold_are_reported(history: History) -> None:
