@@ -71,7 +71,11 @@ class Campaign:
             trial.session(stand, planted) as session,
         ):
             for each in due:
-                outcome = replace(await trial.run(session, each, careless_driver=careless), seed=self.seed)
+                try:
+                    outcome = await trial.run(session, each, careless_driver=careless)
+                except Exception as fault:
+                    outcome = trial.broken_off(session, each, fault)
+                outcome = replace(outcome, seed=self.seed)
                 done.append(outcome)
                 self.results.add(outcome)
                 self.say(outcome)

@@ -8,23 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from campaign.faults import FAULTS
 from campaign.planted import PLANTED
-from campaign.results import Outcome
+from campaign.results import COUNTED, Outcome
 from campaign.schedule import in_order
-
-COUNTED = {
-    "loops": "loops begun",
-    "closed": "loops closed",
-    "commands": "commands sent",
-    "unknown": "commands whose answer was lost, sent again with the same key",
-    "events": "events",
-    "deliveries": "events applied by consumers",
-    "duplicates": "duplicates absorbed",
-    "lost": "lost",
-    "doubled": "doubled",
-    "reordered": "reordered",
-    "unbalanced": "unbalanced",
-}
-"""What each trial counts, by its name in the file, in the words of the page."""
 
 
 def page(outcomes: Sequence[Outcome]) -> str:

@@ -10,6 +10,21 @@ from typing import Any
 
 Counts = dict[str, int]
 
+COUNTED = {
+    "loops": "loops begun",
+    "closed": "loops closed",
+    "commands": "commands sent",
+    "unknown": "commands whose answer was lost, sent again with the same key",
+    "events": "events",
+    "deliveries": "events applied by consumers",
+    "duplicates": "duplicates absorbed",
+    "lost": "lost",
+    "doubled": "doubled",
+    "reordered": "reordered",
+    "unbalanced": "unbalanced",
+}
+"""What each trial counts, by its name in the file, in the words of the page."""
+
 
 @dataclass(frozen=True)
 class Outcome:

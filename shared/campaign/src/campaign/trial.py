@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -21,13 +22,15 @@ from campaign.load.journal import Journal
 from campaign.load.load import Load
 from campaign.load.summary import Summary
 from campaign.recovery import NotRecovered, recovered
-from campaign.results import Outcome
+from campaign.results import COUNTED, Outcome
 from campaign.schedule import RATE, Trial
 from campaign.stand import Stand
 from campaign.versions import commit, versions
 from orderloop.driving.people import People, people
 from orderloop.http import Json, ServiceRefused
 from orderloop.platform.plan import SERVICES
+
+log = logging.getLogger(__name__)
 
 LIMIT = 90.0
 """Seconds for the recovery, for the stories to end, and for everything to be quiet."""
@@ -113,18 +116,35 @@ async def run(on: Session, drawn: Trial, *, careless_driver: bool = False) -> Ou
     on.before = findings.counts
     if not on.baseline:
         on.baseline = usage(on.stand)
+    return replace(
+        _outcome(on, drawn, course.begun, [*found, *findings.violations]),
+        aims=list(dict.fromkeys(course.scene.aims)),
+        seconds=round(time.monotonic() - begun, 1),
+        recovery=course.recovery,
+        counts=counts,
+    )
+
+
+def broken_off(on: Session, drawn: Trial, fault: Exception) -> Outcome:
+    """A trial that could not be brought to its end is a failure as well: something did not come back."""
+    log.exception("trial %d", drawn.number, exc_info=fault)
+    why = Violation("I17", f"the trial was broken off: {type(fault).__name__}: {fault}")
+    return _outcome(on, drawn, datetime.now(UTC), [why])
+
+
+def _outcome(on: Session, drawn: Trial, begun: datetime, violations: Sequence[Violation]) -> Outcome:
     return Outcome(
         seed=0,
         number=drawn.number,
         fault=drawn.fault,
-        aims=list(dict.fromkeys(course.scene.aims)),
+        aims=[],
         commit=commit(),
-        begun_at=course.begun.isoformat(timespec="seconds"),
-        seconds=round(time.monotonic() - begun, 1),
+        begun_at=begun.isoformat(timespec="seconds"),
+        seconds=0,
         hold=drawn.hold,
-        recovery=course.recovery,
-        counts=counts,
-        violations=[asdict(each) for each in (*found, *findings.violations)],
+        recovery=None,
+        counts=dict.fromkeys(COUNTED, 0),
+        violations=[asdict(each) for each in violations],
         planted=on.planted,
         versions=on.versions,
     )

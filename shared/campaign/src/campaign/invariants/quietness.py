@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from campaign.invariants.facts import NAME, Facts
 from campaign.invariants.findings import Violation
@@ -26,6 +27,7 @@ UNREACHABLE = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
+    KafkaError,
     OrderloopError,
 )
 
