@@ -34,7 +34,7 @@ async def test_nothing_but_health_and_docs_answers_without_a_token(platform: Pla
         answers = {each: await _status(session, each[0], url + _filled(each[1])) for each in asked}
         open_ones = [await _status(session, "get", url + path) for path in (*OPEN, "/docs", "/redoc")]
 
-    assert len(asked) > 10
+    assert len(asked) >= 10
     assert {each: status for each, status in answers.items() if status != HTTPStatus.UNAUTHORIZED} == {}
     assert open_ones == [HTTPStatus.OK] * 4
 
