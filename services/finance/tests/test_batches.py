@@ -16,7 +16,7 @@ from contracts.order import OrderPlaced
 from testkit import Parked, ServiceUnderTest
 from testkit.statements import statements
 
-from .a_business import Business, cancelled, closed, euros, in_json, only, shipped
+from .a_business import Business, a_customer, cancelled, closed, euros, in_json, only, shipped
 
 
 async def seen_while(service: ServiceUnderTest, *events: Event) -> int:
@@ -66,6 +66,16 @@ async def test_an_order_is_placed_shipped_and_closed_in_one_batch(finance_servic
     assert only(told, OrderMarginComputed).margin == euros("60.00")
     account = await acme.account()
     assert (account["open_orders"], account["receivables"]) == (in_json("0.00"), in_json("119.00"))
+
+
+async def test_a_customer_is_registered_and_orders_in_one_batch(finance_service: ServiceUnderTest) -> None:
+    new = Business(finance_service)
+
+    async with statements(finance_service.running.database) as seen:
+        told = await finance_service.receives(a_customer(new.customer_id), new.order())
+
+    assert sum("INSERT INTO inbox" in each for each in seen) == 1
+    assert only(told, CreditExposureChecked).exposure == euros("119.00")
 
 
 async def test_the_invoices_of_a_batch_are_numbered_without_a_gap(finance_service: ServiceUnderTest) -> None:

@@ -91,8 +91,10 @@ async def done(database: Database, counters: list[UUID]) -> int:
 
 
 @pytest_asyncio.fixture
-async def backlog(servers: Servers) -> AsyncGenerator[list[UUID]]:
+async def backlog(counter_service: ServiceUnderTest, servers: Servers) -> AsyncGenerator[list[UUID]]:
     """Counters are opened in one topic, supplied in another, emptied in the first; nobody has read any of it yet."""
+    async with counter_service.running.database.begin() as tx:  # the topics are made anew for each test
+        _ = await tx.exec_driver_sql("DELETE FROM consumer_offset")
     names = [f"{service}-{RUN}" for service in ("counter", "supplier")]
     counters: list[UUID] = []
     async with (

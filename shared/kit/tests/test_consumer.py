@@ -138,6 +138,16 @@ async def test_what_passes_by_itself_is_raised_and_parks_nothing(
     assert await left(counter_service, counter_id) == 1
 
 
+async def test_two_writes_of_a_batch_that_are_in_each_others_way_are_done_apart(counter_service: ServiceUnderTest) -> None:
+    first, second = await a_counter(counter_service), await a_counter(counter_service)
+    events = [counter_service.records(a_supply(each)) for each in (first, second)]
+    trouble.coming[events[1].subject] = [StaleWrite("read before the other was written")]
+
+    await arrive(counter_service, *events)
+
+    assert (await left(counter_service, first), await left(counter_service, second)) == (1, 1)
+
+
 async def test_one_that_is_refused_parks_its_key_and_the_rest_of_the_batch_flows(
     counter_service: ServiceUnderTest,
 ) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 from counter.events import SupplyAnnounced
-from counter.given import a_counter, a_supply, arrive, left
+from counter.given import a_counter, a_supply, arrive, left, parked
 
 from contracts.ids import new_id
 from kit.consumer import OffsetsUncertain
@@ -78,6 +78,28 @@ async def test_nothing_is_applied_on_a_connection_that_is_younger_than_the_offse
         await arrive(counter_service, counter_service.records(a_supply(counter_id)))
 
     assert await left(counter_service, counter_id) == 0
+
+
+async def test_nothing_is_parked_on_a_connection_that_is_younger_than_the_offsets(
+    counter_service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consumer, database = counter_service.running.consumer, counter_service.running.database
+    refused = counter_service.records(a_supply(await a_counter(counter_service), pieces=0))
+    apply_all = consumer._apply_all  # pyright: ignore[reportPrivateUsage]  (the crash comes right after it)
+
+    async def apply_and_lose_the_connections(batch: Sequence[Message]) -> None:
+        try:
+            await apply_all(batch)
+        finally:
+            monkeypatch.setattr(consumer, "offsets_known_at", time.monotonic())
+            await database.drop_idle()
+
+    monkeypatch.setattr(consumer, "_apply_all", apply_and_lose_the_connections)
+
+    with pytest.raises(OffsetsUncertain):
+        await arrive(counter_service, refused)
+
+    assert await parked(counter_service, refused.subject) is None
 
 
 async def test_once_the_database_has_gone_back_nothing_that_is_held_is_applied(

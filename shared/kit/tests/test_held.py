@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from uuid import UUID
 
 import pytest
@@ -14,8 +15,10 @@ from counter.storage.tables import counters
 from sqlalchemy import select, update
 
 from contracts.ids import new_id
+from kit.bulk import read_rows
 from kit.database import StaleWrite, Transaction
 from kit.held import holding
+from kit.kept import Kept
 from testkit import ServiceUnderTest
 from testkit.statements import statements
 
@@ -127,6 +130,47 @@ async def test_a_refusal_after_a_write_leaves_nothing_of_its_own_and_all_of_the_
 
     assert (await left(counter_service, first), await left(counter_service, second)) == (2, 1)
     assert await parked(counter_service, events[1].subject) is not None
+
+
+async def test_what_was_held_in_a_nested_part_that_fails_is_not_written(counter_service: ServiceUnderTest) -> None:
+    kept, lost = await a_counter(counter_service), await a_counter(counter_service)
+    async with counter_service.running.database.begin() as tx, holding(tx):
+        await save(tx, kept, 1, 5)
+        with suppress(NotEnoughPieces):
+            async with tx.begin_nested():
+                await save(tx, kept, 2, 6)
+                await save(tx, lost, 1, 6)
+                raise NotEnoughPieces("it leaked")
+        assert (await rows(tx).load(kept))["version"] == 2
+
+    assert (await left(counter_service, kept), await left(counter_service, lost)) == (5, 0)
+
+
+async def test_what_is_held_in_a_nested_part_fails_inside_of_it(counter_service: ServiceUnderTest) -> None:
+    kept, stale = await a_counter(counter_service), await a_counter(counter_service)
+    async with counter_service.running.database.begin() as tx, holding(tx):
+        await save(tx, kept, 1, 5)
+        with pytest.raises(StaleWrite):
+            async with tx.begin_nested():
+                await save(tx, stale, 7, 6)
+
+    assert await left(counter_service, kept) == 5
+
+
+async def test_who_is_kept_stays_so_when_others_are_read_in_a_way_that_forgets(
+    counter_service: ServiceUnderTest,
+) -> None:
+    first, second = sorted([new_id(), new_id()])
+
+    async def read(ids: list[UUID]) -> dict[UUID, str]:
+        found = await read_rows(tx, "WITH w AS (SELECT unnest($1::uuid[]) AS id) SELECT id FROM w", ids)
+        return {row["id"]: str(row["id"]) for row in found}
+
+    async with counter_service.running.database.begin() as tx, holding(tx):
+        kept = Kept[str](tx, "name")
+        _ = await kept.one(first, read)
+
+        assert await kept.all([first, second], read) == {first: str(first), second: str(second)}
 
 
 async def test_outside_a_batch_nothing_is_held(counter_service: ServiceUnderTest) -> None:

@@ -77,6 +77,20 @@ async def test_rows_that_change_what_waits_elsewhere_come_after_it(counter_servi
     assert await left(counter_service, counter_id) == 107
 
 
+async def test_a_row_that_was_loaded_is_read_again_when_it_has_changed_past_its_table(
+    counter_service: ServiceUnderTest,
+) -> None:
+    counter_id = await a_counter(counter_service)
+    async with counter_service.running.database.begin() as tx, holding(tx):
+        _ = await rows(tx).load(counter_id)
+        await write_rows(tx, (SET, [(counter_id, 1, 2, 10)]))
+
+        found = await rows(tx).load(counter_id)
+        _ = await rows(tx).save(counter_id, found["version"], {"pieces": found["pieces"] + 1})
+
+    assert await left(counter_service, counter_id) == 11
+
+
 async def test_a_row_that_is_not_as_it_was_read_undoes_all(counter_service: ServiceUnderTest) -> None:
     fresh, stale = await a_counter(counter_service), await a_counter(counter_service)
 

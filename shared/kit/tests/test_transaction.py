@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateTable
 
 from contracts.ids import new_id
 from contracts.values import Money
-from kit.database import Database, Document, Transaction, is_lost, is_transient
+from kit.database import Database, Document, NotCommitted, Transaction, is_lost, is_transient
 from testkit.servers import Servers
 
 things = sa.Table(
@@ -139,6 +139,49 @@ async def test_a_nested_part_that_fails_is_undone_alone(database: Database) -> N
                 _ = await a_thing(tx, label="kept")
 
     assert await labels(database) == {"kept"}
+
+
+async def test_a_nested_part_around_one_that_failed_is_undone_whole(database: Database) -> None:
+    async with database.begin() as tx:
+        with suppress(ZeroDivisionError):
+            async with tx.begin_nested():
+                _ = await a_thing(tx, label="outer")
+                with suppress(ZeroDivisionError):
+                    async with tx.begin_nested():
+                        raise ZeroDivisionError
+                raise ZeroDivisionError
+
+    assert await labels(database) == set()
+
+
+async def test_an_error_of_the_server_that_was_swallowed_is_told_at_the_end(database: Database) -> None:
+    async def swallow_it() -> None:
+        async with database.begin() as tx:
+            _ = await a_thing(tx)
+            with suppress(asyncpg.UniqueViolationError):
+                _ = await a_thing(tx)
+
+    with pytest.raises(NotCommitted, match="answered ROLLBACK"):
+        await swallow_it()
+
+    assert await labels(database) == set()
+
+
+async def test_after_a_migration_one_statement_fails_however_many_connections_there_are(database: Database) -> None:
+    everything = sa.text(f"SELECT * FROM {things.name}")
+    async with database.begin() as one, database.begin() as other:
+        for tx in (one, other):
+            _ = await tx.execute(everything)
+    connection = await database.connect()
+    await connection.execute(f"ALTER TABLE {things.name} ADD COLUMN colour text")
+    await connection.close()
+
+    with pytest.raises(asyncpg.PostgresError):
+        async with database.begin() as tx:
+            _ = await tx.execute(everything)
+    async with database.begin() as one, database.begin() as other:
+        for tx in (one, other):
+            assert list((await tx.execute(everything)).keys())[-1] == "colour"
 
 
 async def test_a_statement_prepared_before_a_migration_is_transient_and_then_works(database: Database) -> None:

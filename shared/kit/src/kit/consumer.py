@@ -7,8 +7,8 @@ only the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from math import inf
 from uuid import UUID
@@ -19,7 +19,7 @@ from contracts.errors import Malformed, Unavailable
 from contracts.event import Event, Recorded
 from kit import inbox, outbox, parking
 from kit.context import Cause, cause, recorded, written
-from kit.database import Database, Transaction, as_refusal, is_transient
+from kit.database import Database, StaleWrite, Transaction, as_refusal, is_transient
 from kit.held import holding
 from kit.inbox import Key, Message
 from kit.locks import lock
@@ -77,11 +77,12 @@ class Consumer:
         try:
             await self._apply_all(batch)
         except Exception as fault:
-            if is_transient(fault):
+            alone = len(batch) == 1
+            if is_transient(fault) and (alone or not isinstance(fault, StaleWrite)):
                 raise
-            if len(batch) == 1:
+            if alone:
                 await self._park(batch[0], _refusal_in(fault))
-            else:  # halve it until the guilty one is found
+            else:  # halve it until the guilty one is found, or until no two of them are in each other's way
                 middle = len(batch) // 2
                 await self.apply(batch[:middle])
                 await self.apply(batch[middle:])
@@ -92,9 +93,7 @@ class Consumer:
             return tx.opened > self.offsets_known_at
 
     async def _apply_all(self, batch: Sequence[Message]) -> None:
-        async with self.database.begin() as tx:
-            if tx.opened > self.offsets_known_at:
-                raise OffsetsUncertain("compare the offsets, then go on")
+        async with self._following() as tx:
             due = await self._due(tx, batch)
             applied = {m.key: m.recorded for m in due}
             async with holding(tx):
@@ -106,6 +105,14 @@ class Consumer:
         self._count(due)
         if events:
             self.committed()
+
+    @asynccontextmanager
+    async def _following(self) -> AsyncGenerator[Transaction]:
+        """A transaction that may move the offsets on. Raises OffsetsUncertain."""
+        async with self.database.begin() as tx:
+            if tx.opened > self.offsets_known_at:
+                raise OffsetsUncertain("compare the offsets, then go on")
+            yield tx
 
     async def _due(self, tx: Transaction, batch: Sequence[Message]) -> list[Message]:
         """The messages that are neither repeats nor behind a parked key nor after a gap, in order."""
@@ -192,7 +199,7 @@ class Consumer:
 
     async def _park(self, message: Message, fault: Exception) -> None:
         """Park one message, in a transaction of its own that also moves the offset past it."""
-        async with self.database.begin() as tx:
+        async with self._following() as tx:
             last, _ = await inbox.positions(tx, [message.key])
             if last.get(message.key, 0) < message.recorded.sequence:  # else another worker has applied it meanwhile
                 kind, reason = parking.kind_of(fault), parking.reason_of(fault)

@@ -50,6 +50,10 @@ class StaleWrite(Exception):
     """Someone else wrote the row since we read it; the command is run again."""
 
 
+class NotCommitted(Exception):
+    """An error of the server is not swallowed inside a transaction: it has undone everything."""
+
+
 class Document(TypeDecorator[Any]):
     """A JSONB column that holds values of one Python type, checked by pydantic on the way in and out."""
 
@@ -84,7 +88,8 @@ class Database:
         try:
             _ = await tx.driver.execute("BEGIN")
             yield tx
-            _ = await tx.driver.execute("COMMIT")
+            if (done := await tx.driver.execute("COMMIT")) != "COMMIT":
+                raise NotCommitted(f"the server answered {done}: a statement has failed, and nobody was told")
         except BaseException as fault:
             await self._undo(tx, fault)
             raise
@@ -136,7 +141,7 @@ class Database:
 
     async def _undo(self, tx: Transaction, fault: BaseException) -> None:
         """Roll back, and keep the connection if it is fit for more."""
-        if is_lost(fault):  # then so are the others
+        if is_lost(fault) or is_outdated(fault):  # then so are the others
             await self.drop_idle()
         fit = False
         try:

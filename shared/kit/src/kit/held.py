@@ -1,12 +1,13 @@
 """What a batch of events reads ahead and writes behind, so that a reaction written for one event costs little in many.
 
-While a batch is under way its transaction holds the rows that were read, and the rows that are to be written: all of
-one table go out in one statement, before anything else that could see them is run, and at the end of the batch at the
-latest. Reactions know nothing of it; outside a batch nothing is held.
+While a batch or a command is under way its transaction holds the rows that were read, and the rows that are to be
+written: all of one table go out in one statement, before anything else that could see them is run, and before the
+commit at the latest. Reactions and commands know nothing of it; a timer holds nothing.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -24,7 +25,6 @@ from kit.later import Later, Waiting
 from kit.statements import dialect
 
 Row = dict[str, Any]  # Any: column values, as the driver gives and takes them: a document is its JSON
-Kept = tuple[Table, UUID]
 Columns = tuple[bool, tuple[str, ...]]
 """Whether rows are new, and which of their columns are written."""
 
@@ -42,7 +42,7 @@ class Held:
 
     def __init__(self, tx: Transaction) -> None:
         self.tx = tx
-        self.known: dict[Kept, Row | None] = {}
+        self.known: defaultdict[Table, dict[UUID, Row | None]] = defaultdict(dict)
         self.due: dict[Table, dict[UUID, Due]] = {}
         self.objects: dict[tuple[str, UUID], Any] = {}  # Any: a kind has one type; see `kit.kept`
         self.drawn: dict[tuple[object, ...], int] = {}
@@ -62,7 +62,8 @@ class Held:
 
     def unknown(self, table: Table, ids: Collection[UUID]) -> list[UUID]:
         """Those of the ids that have to be asked for, in the order in which everybody locks them."""
-        return sorted(id for id in set(ids) if (table, id) not in self.known)
+        known = self.known[table]
+        return sorted(id for id in set(ids) if id not in known)
 
     def is_due(self, table: Table, ids: Collection[UUID]) -> bool:
         """Whether a row of these is only held, so that it has to be written before it is read."""
@@ -77,21 +78,21 @@ class Held:
     def add(self, table: Table, id: UUID, values: Row) -> None:
         """A new row; it is known when nothing is left to the database's defaults."""
         self.due.setdefault(table, {})[id] = Due(None, values)
-        _ = self.known.pop((table, id), None)
+        _ = self.known[table].pop(id, None)
         row = {_key(table).name: id, **values}
         if len(row) == len(table.c):
-            self.known[table, id] = row
+            self.known[table][id] = row
 
     def save(self, table: Table, id: UUID, was: int, values: Row) -> None:
         """Raises StaleWrite when the row is known to be at another version."""
-        row = self.known.get((table, id))
+        row = self.known[table].get(id)
         if row is not None and row["version"] != was:
             raise StaleWrite(f"{table.name} {id} is no longer at version {was}")
         due = self.due.setdefault(table, {})
         before = due.get(id)
         due[id] = Due(was, values) if before is None else Due(before.was, {**before.values, **values})
         if row is not None:
-            self.known[table, id] = {**row, **values}
+            self.known[table][id] = {**row, **values}
 
     async def write(self, writes: Iterable[Write], taken: Mapping[str, Refused]) -> list[Write]:
         """Hold rows of statements that may wait; the others are returned, to be run now."""
@@ -103,8 +104,16 @@ class Held:
                 if self._clashes(statement, list(rows)):
                     await self.flush()
                 self._waiting.add(statement, list(rows))
+                self._forget(rows)
         self._taken.update(taken)
         return now
+
+    def _forget(self, rows: Iterable[tuple[object, ...]]) -> None:
+        """These are written past what is known of them: who loads one reads it again."""
+        ids = {row[0] for row in rows}
+        for known in self.known.values():
+            for id in known.keys() & ids:
+                del known[id]
 
     def _clashes(self, statement: Later, rows: list[tuple[object, ...]]) -> bool:
         if self._waiting.clashes(statement, rows):
@@ -117,6 +126,13 @@ class Held:
         if due.statements:
             with self.refusing():
                 await due.run(self.tx)
+
+    def drop(self) -> None:
+        """Forget all of it: what was read since may have been undone, and what was not yet written has to be."""
+        self.due, self._waiting = {}, Waiting()
+        self.known.clear()
+        self.objects.clear()
+        self.drawn.clear()
 
     def refusing(self) -> AbstractContextManager[None]:
         """What the writes of this transaction mean when a key is in use."""

@@ -27,11 +27,12 @@ class Kept(Generic[T]):
         if self.tx.held is None:
             return dict(await read(sorted(ids)))
         known = self.tx.held.objects
-        if missing := sorted(id for id in set(ids) if (self.kind, id) not in known):
+        kept = {id: cast("T | None", known[self.kind, id]) for id in ids if (self.kind, id) in known}
+        if missing := sorted(set(ids) - kept.keys()):
             found = await read(missing)
-            known = self.tx.held.objects
-            known.update({(self.kind, id): found.get(id) for id in missing})
-        kept = {id: cast("T | None", known.get((self.kind, id))) for id in ids}
+            read_now = {id: found.get(id) for id in missing}
+            known.update({(self.kind, id): each for id, each in read_now.items()})
+            kept |= read_now
         return {id: each for id, each in kept.items() if each is not None}
 
     async def one(self, id: UUID, read: Read[T]) -> T | None:

@@ -252,12 +252,8 @@ class Relay:
 
 
 def _settings(service: str) -> dict[str, str]:
-    # The planner cannot estimate a range of transaction ids: without this it may read the whole outbox.
-    return server_settings(f"{service}-relay") | {
-        "plan_cache_mode": "force_generic_plan",
-        "enable_seqscan": "off",
-        "idle_in_transaction_session_timeout": "60000",
-    }
+    # A page of a long window is sent inside the transaction that reads them.
+    return server_settings(f"{service}-relay") | {"idle_in_transaction_session_timeout": "60000"}
 
 
 _TAKE_OVER = """

@@ -1,6 +1,6 @@
 """One aggregate, one row: load it locked, save it with its version. What each row means is the service's.
 
-Within a batch of events rows are read ahead and written behind: see `kit.held`.
+Within a batch of events, or a command, rows are read ahead and written behind: see `kit.held`.
 """
 
 from __future__ import annotations
@@ -106,8 +106,9 @@ async def rows_of(tx: Transaction, table: Table, ids: Collection[UUID], lock: st
         if held.is_due(table, missing):
             await held.flush()
         found = _by_id(await tx.driver.fetch(_reading(table, lock), missing))
-        held.known.update({(table, id): found.get(id) for id in missing})
-    return {id: row for id in ids if (row := held.known[table, id]) is not None}
+        held.known[table].update({id: found.get(id) for id in missing})
+    known = held.known[table]
+    return {id: row for id in ids if (row := known[id]) is not None}
 
 
 def must_be_at(noun: str, version: int, expected_version: int | None) -> None:

@@ -69,9 +69,12 @@ class Transaction:
         _ = await self.driver.execute("SAVEPOINT nested")
         try:
             yield
+            await self.flush()
         except Exception:
-            if not self.driver.is_closed():
-                _ = await self.driver.execute("ROLLBACK TO SAVEPOINT nested")
+            if self.held is not None:
+                self.held.drop()
+            if not self.driver.is_closed():  # and released: one around it has the same name
+                _ = await self.driver.execute("ROLLBACK TO SAVEPOINT nested; RELEASE SAVEPOINT nested")
             raise
         _ = await self.driver.execute("RELEASE SAVEPOINT nested")
 

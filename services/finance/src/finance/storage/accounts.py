@@ -69,6 +69,7 @@ class Accounts:
 
     async def add(self, account: CreditAccount, name: str) -> None:
         account.version = await self.rows.add(account.customer_id, {"name": name, **_values(account)})
+        self._kept.put(account.customer_id, _Entry(account, None))
 
     async def save(self, account: CreditAccount) -> None:
         await write_rows(self.tx, self.saving(account))
