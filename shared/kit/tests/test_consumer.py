@@ -138,7 +138,9 @@ async def test_what_passes_by_itself_is_raised_and_parks_nothing(
     assert await left(counter_service, counter_id) == 1
 
 
-async def test_two_writes_of_a_batch_that_are_in_each_others_way_are_done_apart(counter_service: ServiceUnderTest) -> None:
+async def test_two_writes_of_a_batch_that_are_in_each_others_way_are_done_apart(
+    counter_service: ServiceUnderTest,
+) -> None:
     first, second = await a_counter(counter_service), await a_counter(counter_service)
     events = [counter_service.records(a_supply(each)) for each in (first, second)]
     trouble.coming[events[1].subject] = [StaleWrite("read before the other was written")]

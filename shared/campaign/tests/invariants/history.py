@@ -10,6 +10,7 @@ import importlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -25,6 +26,7 @@ from campaign.launch import probe
 from campaign.load.journal import Journal
 from campaign.load.sending import Answered, Sending, digest
 from contracts.event import Recorded
+from insight.commands.compare_subjects import compare_subjects
 from kit.consumer import Consumer
 from kit.database import Transaction
 from kit.envelope import headers_of, read
@@ -36,8 +38,7 @@ from testkit.plugin import settings_for
 from testkit.servers import Servers
 from testkit.tokens import Issuer
 
-SERVICES = ("customer", "sales", "order", "inventory", "finance", "service", "quality")
-"""The services of the business: who else listens has no part in it."""
+SERVICES = ("customer", "sales", "order", "inventory", "finance", "service", "quality", "insight")
 
 Json = dict[str, Any]  # Any: JSON
 Record = tuple[bytes, bytes, list[tuple[str, bytes]]]
@@ -96,7 +97,7 @@ Send = Callable[[str, Record], Any]  # Any: an awaitable offset
 
 
 class Business:
-    """Seven services, and a driver that writes down what it does."""
+    """All services, and a driver that writes down what it does."""
 
     def __init__(self, services: Mapping[str, ServiceUnderTest], send: Send, journal: Journal) -> None:
         self.services = services
@@ -169,10 +170,18 @@ async def _happened(place: Place, servers: Servers, issuer: Issuer, journal: Pat
         send = await stack.enter_async_context(producing(place))
         business = Business(services, send, await stack.enter_async_context(Journal(journal)))
         found = await _what_happened(business)
+        await _watched(services["insight"])
     for dsn in place.databases.values():
         await _execute(dsn, "UPDATE timer SET due_at = now() + interval '1 day'")
         await _execute(dsn, "INSERT INTO relay_cursor (snapshot) VALUES (pg_current_snapshot()::text)")
     return found
+
+
+async def _watched(insight: ServiceUnderTest) -> None:
+    """The watcher compares what was said, as its timer does, without waiting for silence."""
+    async with insight.running.database.begin() as tx:
+        told, more = await compare_subjects(tx, timedelta(0))
+    assert (told, more) == ((), False), "nothing is found in what happened"
 
 
 async def _what_happened(business: Business) -> tuple[str, str]:

@@ -88,7 +88,7 @@ def of_commands(facts: Facts, service: str) -> Iterable[list[Written]]:
 def _people_told(facts: Facts, told: list[Written]) -> bool:
     """What only events can cause is for I15 to tell."""
     for_people = any(each.type not in facts.subscriptions.by_reactions_only for each in told)
-    return for_people and told[0].actor != SYSTEM and told[0].event_id not in facts.poisoned
+    return for_people and told[0].actor.partition(":")[0] != SYSTEM and told[0].event_id not in facts.poisoned
 
 
 async def i11_same_answer(facts: Facts) -> list[Violation]:

@@ -1,45 +1,28 @@
-"""I12: what a service keeps of others' facts is what their events say, computed again from the outboxes."""
+"""I12: what services keep, of others' facts and their own, is what the events say, computed again from the outboxes."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
+from campaign.invariants import watched
 from campaign.invariants.facts import Facts
 from campaign.invariants.findings import Violation
-
-
-@dataclass(frozen=True)
-class Projection:
-    """Two statements that answer the same keys with the same values, each with columns `key` and `value` as text."""
-
-    what: str
-    kept_by: str
-    kept: str
-    told_by: str
-    told: str
+from campaign.invariants.recomputing import Projection, differing, latest, per_line, told
+from campaign.invariants.states_of_goods import STOCK
+from campaign.invariants.states_of_money import CASH
+from campaign.invariants.states_of_orders import ORDERS
+from campaign.invariants.states_of_people import CARE, SALES
 
 
 async def i12_projections_are_what_was_told(facts: Facts) -> list[Violation]:
-    """Every projection is its recomputation from events. What a parked event is about is left out."""
-    found = await asyncio.gather(*(_differing(facts, each) for each in PROJECTIONS), _timeline(facts))
+    """Every projection is its recomputation from events. What a parked event is about is left out.
+
+    That holds for a service's own tables and its own outbox, too (`states`): what was changed and not told, or told
+    and not changed, is found where it happened. And the watcher, who compares by itself, has nothing open (`watched`).
+    """
+    compared = [differing(facts, each) for each in (*PROJECTIONS, *STATES) if each.kept_by in facts.databases]
+    found = await asyncio.gather(*compared, _timeline(facts), watched.discrepancies(facts))
     return [violation for part in found for violation in part]
-
-
-async def _differing(facts: Facts, projection: Projection) -> list[Violation]:
-    kept = {row["key"]: row["value"] for row in await facts.rows(projection.kept_by, projection.kept)}
-    rows = await facts.rows(projection.told_by, projection.told)
-    told = {row["key"]: row["value"] for row in rows if row["key"] is not None}  # poison names nothing
-    return [
-        Violation(
-            "I12",
-            f"{projection.kept_by}: {projection.what} is {kept.get(key, 'not there')}, {projection.told_by} has told"
-            f" {told.get(key, 'nothing')}",
-            {"about": key},
-        )
-        for key in sorted(kept.keys() | told.keys())
-        if kept.get(key) != told.get(key) and key not in facts.held_up
-    ]
 
 
 async def _timeline(facts: Facts) -> list[Violation]:
@@ -55,28 +38,6 @@ async def _timeline(facts: Facts) -> list[Violation]:
     ]
 
 
-def _told(*types: str) -> str:
-    """The start of a statement over these events: `told` with `subject`, `sequence` and `data`."""
-    listed = ", ".join(f"'orderloop.{each}.v1'" for each in types)
-    return (
-        "WITH told AS (SELECT event_id, subject, sequence, type, convert_from(value, 'UTF8')::jsonb AS data FROM outbox"
-        f" WHERE type IN ({listed})) "
-    )
-
-
-def _latest(columns: str) -> str:
-    """The last event of each subject."""
-    found = f"SELECT DISTINCT ON (subject) subject::text AS key, {columns} AS value"
-    return f"{found} FROM told ORDER BY subject, sequence DESC"
-
-
-def _per_line(quantity: str = "l->'quantity'->>'value'") -> str:
-    return (
-        f"SELECT l->>'line_id' AS key, trim_scale(sum(({quantity})::numeric))::text AS value"
-        " FROM told, jsonb_array_elements(data->'lines') AS l GROUP BY 1"
-    )
-
-
 def _of_order_lines(state: str) -> str:
     return (
         f"SELECT l->'line'->>'line_id' AS key, trim_scale((l->>'{state}')::numeric)::text AS value"
@@ -84,15 +45,15 @@ def _of_order_lines(state: str) -> str:
     )
 
 
-def _copies(what: str, key: str, value: str, table: str, told_by: str, told: str, *services: str) -> list[Projection]:
+def _copies(what: str, key: str, value: str, table: str, told_by: str, said: str, *services: str) -> list[Projection]:
     kept = f"SELECT {key}::text AS key, {value} AS value FROM {table}"
-    return [Projection(what, service, kept, told_by, told) for service in services]
+    return [Projection(what, service, kept, told_by, said) for service in services]
 
 
-_NAMES = _told("customer.CustomerRegistered", "customer.CustomerProfileChanged") + _latest("data->>'name'")
-_SKUS = _told("inventory.ItemRegistered") + _latest("data->>'sku'")
-_DISPATCHED = _told("inventory.ShipmentDispatched")
-_INVOICED = _told("finance.InvoiceIssued")
+_NAMES = told("customer.CustomerRegistered", "customer.CustomerProfileChanged") + latest("data->>'name'")
+_SKUS = told("inventory.ItemRegistered") + latest("data->>'sku'")
+_DISPATCHED = told("inventory.ShipmentDispatched")
+_INVOICED = told("finance.InvoiceIssued")
 
 _NAMING_NOBODY = """
 SELECT event_id FROM outbox, LATERAL (SELECT convert_from(value, 'UTF8')::jsonb AS data) AS told
@@ -117,7 +78,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     *_copies("an item's number", "item_id", "sku", "catalogue", "inventory", _SKUS, "sales"),
     *_copies("an item's number", "item_id", "sku", "items", "inventory", _SKUS, "order", "service", "quality"),
     *_copies("an order's number", "order_id", "number", "orders", "order",
-             _told("order.OrderPlaced") + _latest("data->>'number'"), "service", "finance"),
+             told("order.OrderPlaced") + latest("data->>'number'"), "service", "finance"),
     *_copies("a case's number", "case_id", "number", "cases", "service",
              "SELECT case_id::text AS key, number AS value FROM cases", "quality"),
     Projection(
@@ -125,8 +86,8 @@ PROJECTIONS: tuple[Projection, ...] = (
         "SELECT item_id::text AS key, concat_ws(' ', trim_scale(on_hand), trim_scale(reserved),"
         " trim_scale(quarantined), trim_scale(available)) AS value FROM availability",
         "inventory",
-        _told("inventory.AvailabilityChanged")
-        + _latest("(SELECT string_agg(trim_scale((data->n->>'value')::numeric)::text, ' ' ORDER BY place) FROM"
+        told("inventory.AvailabilityChanged")
+        + latest("(SELECT string_agg(trim_scale((data->n->>'value')::numeric)::text, ' ' ORDER BY place) FROM"
                   " unnest(ARRAY['on_hand', 'reserved', 'quarantined', 'available']) WITH ORDINALITY AS f(n, place))"),
     ),
     Projection(  # a dispatch changes what is on hand and reserved alike, and is not told here
@@ -141,30 +102,30 @@ PROJECTIONS: tuple[Projection, ...] = (
         "SELECT customer_id::text AS key, concat_ws(' ', state, trim_scale((exposure->>'amount')::numeric)) AS value"
         " FROM credit_standings",
         "finance",
-        _told("finance.CreditStateChanged")
-        + _latest("concat_ws(' ', data->>'state', trim_scale((data->'exposure'->>'amount')::numeric))"),
+        told("finance.CreditStateChanged")
+        + latest("concat_ws(' ', data->>'state', trim_scale((data->'exposure'->>'amount')::numeric))"),
     ),
     Projection("what is shipped of an order line", "order", _of_order_lines("shipped"), "inventory",
-               _DISPATCHED + _per_line()),
+               _DISPATCHED + per_line()),
     Projection("what is shipped of an order line", "service",
                "SELECT line_id::text AS key, trim_scale(sum(quantity))::text AS value FROM shipped_units GROUP BY 1",
-               "inventory", _DISPATCHED + _per_line()),
+               "inventory", _DISPATCHED + per_line()),
     Projection("what is shipped of an order line", "finance",
-               _INVOICED + _per_line(), "inventory", _DISPATCHED + _per_line()),
+               _INVOICED + per_line(), "inventory", _DISPATCHED + per_line()),
     Projection("what is invoiced of an order line", "finance",
                "SELECT l->>'line_id' AS key, trim_scale((l->'invoiced'->>'value')::numeric)::text AS value"
                " FROM orders, jsonb_array_elements(lines) AS l WHERE (l->'invoiced'->>'value')::numeric <> 0",
-               "finance", _INVOICED + _per_line()),
+               "finance", _INVOICED + per_line()),
     Projection("what is cancelled of an order line", "finance",
                "SELECT l->>'line_id' AS key, trim_scale((l->'cancelled'->>'value')::numeric)::text AS value"
                " FROM orders, jsonb_array_elements(lines) AS l WHERE (l->'cancelled'->>'value')::numeric <> 0",
-               "order", _told("order.OrderCancelled") + _per_line()),
+               "order", told("order.OrderCancelled") + per_line()),
     Projection("that a shipment has left", "order",
                _of_deliveries("'left'", "jsonb_array_length(d->'lines') > 0"), "inventory",
                _DISPATCHED + "SELECT subject::text AS key, 'left' AS value FROM told"),
     Projection("that a shipment has arrived", "order",
                _of_deliveries("'arrived'", "(d->>'delivered')::bool"), "inventory",
-               _told("inventory.DeliveryConfirmed") + "SELECT subject::text AS key, 'arrived' AS value FROM told"),
+               told("inventory.DeliveryConfirmed") + "SELECT subject::text AS key, 'arrived' AS value FROM told"),
     Projection("the invoice of a shipment", "order",
                _of_deliveries("d->>'invoice_id'", "d->>'invoice_id' IS NOT NULL"), "finance",
                _INVOICED + "SELECT data->>'shipment_id' AS key, subject::text AS value FROM told"),
@@ -172,8 +133,10 @@ PROJECTIONS: tuple[Projection, ...] = (
                "SELECT shipment_id::text AS key, 'paid' AS value FROM invoices WHERE open = 0"),
     Projection("the nonconformance of a complaint", "quality",
                "SELECT case_id::text AS key, 'raised' AS value FROM nonconformances WHERE case_id IS NOT NULL",
-               "service", _told("service.ComplaintFiled") + "SELECT subject::text AS key, 'raised' AS value FROM told"),
+               "service", told("service.ComplaintFiled") + "SELECT subject::text AS key, 'raised' AS value FROM told"),
     Projection("a lot's number", "quality", "SELECT lot_id::text AS key, lot_number AS value FROM lots", "inventory",
-               _told("inventory.GoodsReceived") + "SELECT l->>'lot_id' AS key, l->>'lot_number' AS value FROM told,"
+               told("inventory.GoodsReceived") + "SELECT l->>'lot_id' AS key, l->>'lot_number' AS value FROM told,"
                " jsonb_array_elements(data->'lines') AS l"),
 )  # fmt: skip
+
+STATES = (*ORDERS, *STOCK, *CASH, *SALES, *CARE)

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 from aiokafka.errors import KafkaError
 
+from campaign.invariants import watched
 from campaign.invariants.facts import NAME, Facts
 from campaign.invariants.findings import Violation
 from campaign.invariants.place import Place
@@ -46,7 +47,8 @@ async def i17_all_has_come_to_its_end(facts: Facts) -> list[Violation]:
     for service in facts.databases:
         [row] = await facts.rows(service, _UNDER_WAY)
         offsets = {(each["topic"], each["partition"]): each["next"] for each in await facts.rows(service, _OFFSETS)}
-        what = _under_way(service, row) + _behind(service, offsets, facts.topics)
+        looked = (await facts.rows(service, watched.UNDER_WAY))[0] if service == watched.WATCHER else None
+        what = _under_way(service, row) + _behind(service, offsets, facts.topics) + _unwatched(looked)
         found += [Violation("I17", each, {"service": service}) for each in what]
     return found
 
@@ -85,12 +87,13 @@ async def _look_at(place: Place, topics: Topics, service: str) -> tuple[list[str
         )
         try:
             row = await connection.fetchrow(_UNDER_WAY)
+            looked = await connection.fetchrow(watched.UNDER_WAY) if service == watched.WATCHER else None
             offsets = {(each["topic"], each["partition"]): each["next"] for each in await connection.fetch(_OFFSETS)}
         finally:
             await connection.close(timeout=5)
     except UNREACHABLE as fault:
         return [f"{service}'s database does not answer: {type(fault).__name__}: {fault}"], None
-    return _under_way(service, row) + _behind(service, offsets, topics), row["last"]
+    return _under_way(service, row) + _behind(service, offsets, topics) + _unwatched(looked), row["last"]
 
 
 def _under_way(service: str, row: Mapping[str, Any]) -> list[str]:  # Any: column values
@@ -101,6 +104,11 @@ def _under_way(service: str, row: Mapping[str, Any]) -> list[str]:  # Any: colum
         "timers": "timers of {service} are due",
     }
     return [f"{row[name]} {text.format(service=service)}" for name, text in said.items() if row[name]]
+
+
+def _unwatched(row: Mapping[str, Any] | None) -> list[str]:  # Any: column values
+    number = 0 if row is None else watched.not_looked_at(row)
+    return [f"{number} subjects are still to be compared by {watched.WATCHER}"] if number else []
 
 
 def _behind(service: str, offsets: Mapping[tuple[str, int], int], topics: Topics) -> list[str]:

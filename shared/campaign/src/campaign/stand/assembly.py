@@ -19,6 +19,9 @@ from orderloop.platform.plan import AUDIENCE, ISSUER, Plan
 from orderloop.platform.postgres import Postgres
 from orderloop.platform.services import plain_environment
 
+WATCHERS_GRACE = "3"
+"""Seconds of silence after which insight compares what was said: each trial waits until it has."""
+
 
 @dataclass
 class Parts:
@@ -103,6 +106,8 @@ class Parts:
             "port": str(port),
             "session_seconds": "4",
         }
+        if service == "insight":
+            settings["grace_seconds"] = WATCHERS_GRACE
         return {f"{service}_{name}".upper(): value for name, value in settings.items()}
 
     def _control(self, name: str) -> Path:
