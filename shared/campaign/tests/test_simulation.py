@@ -21,7 +21,9 @@ def test_no_schedule_breaks_the_protocol() -> None:
     counts, failures = simulate(0, SCHEDULES, processes=2)
 
     assert [(failure.seed, failure.broken) for failure in failures[:3]] == []
-    assert min(counted(counts).values()) >= SCHEDULES
+    happened = counted(counts)
+    assert happened.pop("forgotten") >= SCHEDULES // 100  # commits that a crash took back
+    assert min(happened.values()) >= SCHEDULES
 
 
 def test_a_seed_is_the_same_schedule_each_time() -> None:

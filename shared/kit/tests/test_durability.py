@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import pytest
 from counter.events import SupplyAnnounced
@@ -102,21 +103,63 @@ async def test_nothing_is_parked_on_a_connection_that_is_younger_than_the_offset
     assert await parked(counter_service, refused.subject) is None
 
 
+def held_by(service: ServiceUnderTest, worker: Worker, counter_id: UUID, *places: int) -> list[Message]:
+    """Messages of a topic of which the database, as one that has forgotten, knows nothing."""
+    topic = f"supplier.{new_id()}"
+    worker.next[topic, 0] = places[0]
+    return [Message(topic, 0, place, service.records(a_supply(counter_id))) for place in places]
+
+
 async def test_once_the_database_has_gone_back_nothing_that_is_held_is_applied(
-    counter_service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    counter_service: ServiceUnderTest,
 ) -> None:
     counter_id, consumer = await a_counter(counter_service), counter_service.running.consumer
     worker = Worker(consumer, "nowhere:9092")
-    topic = f"supplier.{new_id()}"  # of which the database, as one that has forgotten, knows nothing
-    lost, held = (Message(topic, 0, place, counter_service.records(a_supply(counter_id))) for place in (7, 8))
-    worker.next[topic, 0] = lost.offset
-    monkeypatch.setattr(consumer, "offsets_known_at", 0.0)
+    lost, held = held_by(counter_service, worker, counter_id, 7, 8)
+    worker.known_at = 0.0
     await counter_service.running.database.drop_idle()
 
     for batch in ([lost], [held]):
         with pytest.raises(Stalled, match="gone back in 1 partitions"):
             await worker.apply(batch)
-    with pytest.raises(OffsetsUncertain):  # whoever does not ask the worker does not get past it either
-        await consumer.apply([held])
 
     assert await left(counter_service, counter_id) == 0
+
+
+async def test_an_attempt_does_not_go_by_what_another_task_has_compared_meanwhile(
+    counter_service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter_id, consumer = await a_counter(counter_service), counter_service.running.consumer
+    worker = Worker(consumer, "nowhere:9092")
+    [first] = held_by(counter_service, worker, counter_id, 0)
+    went_by = list[float]()
+
+    async def apply_halves(batch: Sequence[Message]) -> None:
+        """Between two halves PostgreSQL has crashed, and the task that tries parked keys has compared."""
+        worker.known_at = time.monotonic() + 60
+        went_by.append(consumer.offsets_known_at)
+
+    worker.known_at = 1.0
+    monkeypatch.setattr(consumer, "apply", apply_halves)
+    await worker.apply([first])
+
+    assert went_by == [1.0]
+
+
+async def test_a_batch_that_was_taken_before_a_rebalance_is_not_tried_again_after_it(
+    counter_service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter_id, consumer = await a_counter(counter_service), counter_service.running.consumer
+    worker = Worker(consumer, "nowhere:9092")
+    batch = held_by(counter_service, worker, counter_id, 0)
+    tries = list[int]()
+
+    async def rebalanced_meanwhile(batch: Sequence[Message]) -> None:
+        tries.append(len(batch))
+        worker.revocations += 1
+        raise ConnectionResetError("PostgreSQL has crashed")
+
+    monkeypatch.setattr(consumer, "apply", rebalanced_meanwhile)
+    await worker.apply(batch)
+
+    assert (tries, await left(counter_service, counter_id)) == ([1], 0)

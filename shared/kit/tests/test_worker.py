@@ -308,18 +308,35 @@ async def test_a_broker_that_does_not_say_its_cluster_is_not_another_one(
 ) -> None:
     monkeypatch.setattr(worker_module, "LOOK_EVERY", 0.01)
     counter_id, supply_id = await a_counter(counter_service), new_id()
-    async with a_worker(counter_service, servers.kafka):
+    consumer = Watched(counter_service, f"counter-{new_id().hex}")
+    known = await cluster_of(servers.kafka)
+    worker = Moving(consumer, servers.kafka, known)
+    async with at_work(worker):
         await tell(supplier, *[a_supply(counter_id, supply_id)] * 3)
         await until(lambda: has(counter_service, counter_id, 3))
-    consumer = Watched(counter_service, f"counter-{new_id().hex}")
-    worker = Moving(consumer, servers.kafka, None)
-    async with at_work(worker):
+        worker.cluster = None
         await tell(supplier, a_supply(counter_id, supply_id))
         await until(lambda: has(counter_service, counter_id, 4))
 
-    assert (worker.last_fault, consumer.numbers_of(supply_id)) == (None, [4])
-    kept = await cluster_kept(counter_service.running.database, consumer.given[-1])
-    assert kept == await cluster_of(servers.kafka)
+    assert (worker.last_fault, consumer.numbers_of(supply_id)) == (None, [1, 2, 3, 4])
+    assert await cluster_kept(counter_service.running.database, consumer.given[-1]) == known
+
+
+async def test_a_worker_does_not_begin_before_it_knows_the_cluster(
+    counter_service: ServiceUnderTest, supplier: Database, servers: Servers
+) -> None:
+    counter_id, supply_id = await a_counter(counter_service), new_id()
+    await tell(supplier, a_supply(counter_id, supply_id))
+    worker = Moving(Watched(counter_service, f"counter-{new_id().hex}"), servers.kafka, None)
+    async with at_work(worker):
+        fault = await until(lambda: value_of(worker.last_fault))
+        assert (fault, await left(counter_service, counter_id)) == (
+            "Stalled: the broker does not say of which cluster it is",
+            0,
+        )
+
+        worker.cluster = await cluster_of(servers.kafka)
+        await until(lambda: has(counter_service, counter_id, 1))
 
 
 async def test_nobody_and_somebody_silent_have_no_cluster(

@@ -1,8 +1,7 @@
 """The worker: takes events from Kafka, has them applied, tries parked keys again.
 
-Offsets live in the service's own database, in the transaction of the effects; the group's offsets in Kafka only
-follow, for those who watch lag there. One poll, over all assigned partitions, is one transaction: see
-`docs/decisions/0004-one-poll-one-transaction.md`.
+Offsets live in the service's own database, in the transaction of the effects; the group's in Kafka only follow, for
+those who watch lag there. One poll is one transaction: `docs/decisions/0004-one-poll-one-transaction.md`.
 """
 
 from __future__ import annotations
@@ -91,6 +90,9 @@ class Worker:
         self.aligning = Aligning(4 * max_records)
         self.next: dict[tuple[str, int], int] = {}
         """What comes next in each partition, as far as we know."""
+        self.known_at = inf
+        """Since when we know what comes next. A crash during an attempt may take back a part of that attempt."""
+        self.revocations = 0
         self._held_until = 0.0
         self._rests_until = 0.0
         self._behind_since: float | None = None
@@ -129,6 +131,8 @@ class Worker:
                 async with asyncio.timeout(30):
                     await client.start()
                     self.consumer.cluster = await self.ask_cluster() or self.consumer.cluster
+                if self.consumer.cluster is None:
+                    raise Stalled("the broker does not say of which cluster it is")
                 client.subscribe(self.consumer.reactions.topics(), listener=_SeekToOurs(self, client))
                 self.last_fault, self.seek_fault, self.assigned, self.held = None, None, set(), []
                 self.next.clear()
@@ -276,10 +280,13 @@ class Worker:
 
     async def apply(self, batch: list[Message]) -> None:
         """Apply a batch, again and again while the database does not answer; the client stays in its group."""
-        pause = 0.1
+        pause, taken = 0.1, self.revocations
         while True:
-            if self.seek_fault is not None:  # all of it comes again: what is held now may come after what was lost
+            if self.seek_fault is not None:  # what is held now may come after what was lost
                 raise Stalled(f"the offsets do not hold: {self.seek_fault}") from self.seek_fault
+            if self.revocations != taken:
+                return  # it comes again, to whoever has its partitions now
+            self.consumer.offsets_known_at = self.known_at  # not what is compared while it goes on: see `known_at`
             try:
                 await self.consumer.apply(batch)
                 self.next.update(following(batch))
@@ -309,7 +316,7 @@ class Worker:
         behind = [place for place, next in self.next.items() if known.get(place, 0) < next]
         if behind:
             self.seek_fault = Stalled(f"the database has gone back in {len(behind)} partitions")
-        self.consumer.offsets_known_at = -inf if behind else at
+        self.known_at = -inf if behind else at
 
     async def ask_cluster(self) -> str | None:
         """The cluster of the broker; None when it does not answer, which does not make it another one."""
@@ -352,16 +359,14 @@ class Worker:
 
 
 class _SeekToOurs(ConsumerRebalanceListener):
-    """Whoever gets a partition goes on where the database says, not where Kafka remembers.
-
-    The client awaits these methods, although it declares them as plain ones.
-    """
+    """Whoever gets a partition goes on where the database says. The client awaits what it declares as plain methods."""
 
     def __init__(self, worker: Worker, client: AIOKafkaConsumer) -> None:
         self.worker = worker
         self.client = client
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self.worker.revocations += 1
         self.worker.assigned = set()
         self.worker.held.clear()
         self.worker.aligning.clear()
@@ -375,7 +380,7 @@ class _SeekToOurs(ConsumerRebalanceListener):
                 self.worker.next[place.topic, place.partition] = begin
                 self.client.seek(place, begin)
             self.worker.assigned = set(assigned)
-            self.worker.consumer.offsets_known_at = at
+            self.worker.known_at = at
         except Exception as fault:
             self.worker.seek_fault = fault  # the client would only log it, and go on where Kafka remembers
 

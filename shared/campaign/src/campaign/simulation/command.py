@@ -36,6 +36,7 @@ def told(result: Result, seconds: float) -> str:
     return (
         f"{counts.schedules} schedules in {seconds:.1f} s: {counts.steps} steps, {counts.events} events, "
         f"{counts.faults} faults of which {counts.crashes} crashes, {counts.duplicates} duplicates absorbed, "
+        f"{counts.forgotten} commits forgotten, "
         f"{len(result.failures)} failed"
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from campaign.simulation.steps import ON, Steps
 
 if TYPE_CHECKING:
-    from campaign.simulation.store import Row, Transaction
+    from campaign.simulation.store import Row, Store, Transaction
 
 
 class Message(NamedTuple):
@@ -26,6 +26,13 @@ def fence(tx: Transaction, ids: Sequence[tuple[int, int]]) -> Steps[set[tuple[in
         if (yield from tx.insert(("inbox", id), True)):
             new.add(id)
     return new
+
+
+class Offset(NamedTuple):
+    """A row of `consumer_offset`: what comes next in a partition of one cluster."""
+
+    next: int
+    cluster: int | None
 
 
 class Standing(NamedTuple):
@@ -82,14 +89,27 @@ def _last(tx: Transaction, keys: Sequence[str]) -> Steps[dict[str, int]]:
     return found
 
 
-def advance(tx: Transaction, applied: Mapping[str, int], offsets: Mapping[int, int]) -> Steps[None]:
-    """`inbox.advance`: the last event of each key, which never goes back, and offsets, which may."""
+def advance(
+    tx: Transaction, applied: Mapping[str, int], offsets: Mapping[int, int], cluster: int | None = None
+) -> Steps[None]:
+    """`inbox.advance`: the last event of each key, which never goes back, and offsets of a cluster, which may."""
     for partition in sorted(offsets):
         name = ("offset", partition)
         yield from tx.lock(name)
-        tx.put(name, offsets[partition])
+        kept: Offset | None = tx.get(name)
+        tx.put(name, Offset(offsets[partition], cluster or (kept and kept.cluster)))
     for key in sorted(applied):
         name = ("applied", key)
         yield from tx.lock(name)
         if (tx.get(name) or 0) < applied[key]:
             tx.put(name, applied[key])
+
+
+def offsets(store: Store, cluster: int | None) -> dict[int, int]:
+    """`inbox.offsets`: what comes next in each partition; those that another cluster gave out say nothing here."""
+    found: dict[int, int] = {}
+    for place in range(len(store.world.group.owners)):
+        kept: Offset | None = store.rows.get(("offset", place))
+        if kept is not None and (kept.cluster is None or cluster is None or kept.cluster == cluster):
+            found[place] = kept.next
+    return found

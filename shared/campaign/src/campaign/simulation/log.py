@@ -17,10 +17,12 @@ Request = tuple["Producer", int, int, "list[Row]"]
 class Log:
     """One topic."""
 
-    __slots__ = ("ever", "expected", "late", "partitions", "world")
+    __slots__ = ("cluster", "ever", "expected", "late", "partitions", "world")
 
     def __init__(self, world: World, partitions: int) -> None:
         self.world = world
+        self.cluster = 1
+        """The id that a cluster gets with its storage."""
         self.partitions: list[list[Row]] = [[] for _ in range(partitions)]
         self.ever: list[Row] = []
         self.expected: dict[tuple[int, int], int] = {}
@@ -43,7 +45,8 @@ class Log:
         self.ever += rows
 
     def wipe(self) -> None:
-        """The broker comes back with an empty disk."""
+        """The broker comes back with an empty disk: as another cluster."""
+        self.cluster += 1
         self.partitions = [[] for _ in self.partitions]
         self.expected.clear()
         self.late.clear()

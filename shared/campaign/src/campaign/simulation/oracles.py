@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from campaign.simulation import inbox
 from campaign.simulation.shop import HANDLED, ITEM, STOCK
 
 if TYPE_CHECKING:
@@ -149,9 +150,9 @@ def balanced(world: World) -> list[str]:
 def skipped(world: World) -> list[str]:
     """Who begins at a stored offset leaves nothing out. It may have gone back: repeats do no harm."""
     without_effect = {row.event_id for row in world.store.outbox} - settled(world)
-    found: list[str] = []
+    stored, found = inbox.offsets(world.store, world.log.cluster), list[str]()
     for place, records in enumerate(world.log.partitions):
-        offset = world.store.rows.get(("offset", place)) or 0
+        offset = stored.get(place, 0)
         found += [f"{row} is behind the offset" for row in records[:offset] if row.event_id in without_effect]
     return found
 

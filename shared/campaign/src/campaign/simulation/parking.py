@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from campaign.simulation.store import Row, Transaction
     from campaign.simulation.world import World
 
-TRIES = {"waiting": (9, 2), "fault": (3, 4), "gap": (3, 4)}
+TRIES = {"waiting": (9, 2), "fault": (3, 4), "gap": (6, 4)}
 """How often and how soon (steps, doubling) a parked key is tried by itself; other kinds need a person.
 
 A gap too: what it waits for may have been applied by another owner of the partition while it was being parked.
@@ -50,15 +50,17 @@ def wake_gap(tx: Transaction, key: str) -> Steps[None]:
         tx.put(name, ParkedKey("gap", parked.attempts, tx.store.world.clock))
 
 
-def next_due(tx: Transaction) -> str | None:
+def next_due(tx: Transaction, most: int) -> list[str]:
     """`parking.next_due`: `FOR UPDATE SKIP LOCKED`."""
-    world = tx.store.world
+    world, found = tx.store.world, list[str]()
     for key in world.keys:
         parked: ParkedKey | None = tx.get(("parked_key", key))
         due = parked is not None and parked.next_at is not None and parked.next_at <= world.clock
         if due and tx.take(("parked_key", key)):
-            return key
-    return None
+            found.append(key)
+            if len(found) == most:
+                break
+    return found
 
 
 def first_message(tx: Transaction, key: str) -> Row | None:
@@ -93,8 +95,9 @@ def retry(tx: Transaction, key: str) -> Steps[None]:
 
 
 def free(tx: Transaction, key: str) -> None:
-    """`parking.free`, of a key that is locked."""
-    tx.put(("parked_key", key), None)
+    """`parking.free`, of a key that is locked: if nothing is left of it."""
+    if first_message(tx, key) is None:
+        tx.put(("parked_key", key), None)
 
 
 def postpone(tx: Transaction, key: str, kind: str) -> None:

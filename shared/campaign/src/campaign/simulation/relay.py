@@ -87,7 +87,7 @@ class Relay:
         kept: Cursor = self.world.store.rows.get(CURSOR) or Cursor(0, NOTHING_YET)
         self.epoch = kept.epoch + 1
         self.seen = self.kept = kept.snapshot
-        self.world.store.rows[CURSOR] = Cursor(self.epoch, kept.snapshot)
+        self.world.store.write(CURSOR, Cursor(self.epoch, kept.snapshot))
 
     def cycle(self, connection: Connection, producer: Producer) -> Steps[None]:
         """`Relay.cycle`: publish one window."""
@@ -101,7 +101,7 @@ class Relay:
             self.keep(connection)
             yield ON
         sent = (yield from self.replay(connection, producer)) if replaying else False
-        yield ON if sent or rows or self.kept != self.seen else IDLE
+        yield ON if sent or rows else IDLE
 
     def look(self, connection: Connection) -> tuple[list[Row], Snapshot]:
         """`_LOOK`, and `_WINDOW` for a long one: what is visible now and was not in the snapshot before."""
@@ -138,7 +138,7 @@ class Relay:
         before: Cursor = self.world.store.rows[CURSOR]
         if before.snapshot[1] > self.seen[1] and before.snapshot != NOTHING_YET:
             self.world.went_back += 1
-        self.world.store.rows[CURSOR] = Cursor(self.epoch, self.seen)
+        self.world.store.write(CURSOR, Cursor(self.epoch, self.seen))
         self.kept, self.kept_at = self.seen, self.world.clock
 
     def replay(self, connection: Connection, producer: Producer) -> Steps[bool]:
@@ -156,7 +156,7 @@ class Relay:
             yield from self.send(producer, rows)
             connection.check()
         last_id = rows[-1].id if rows else request.last_id
-        store.rows[("replay", number)] = Replay(request.subject, last_id, len(rows) < PAGE)
+        store.write(("replay", number), Replay(request.subject, last_id, len(rows) < PAGE))
         return True
 
     def replayed(self, request: Replay) -> list[Row]:

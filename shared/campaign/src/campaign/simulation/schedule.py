@@ -23,6 +23,12 @@ RISK = 0.02
 TROUBLE = 0.06
 """How often a fault comes instead of a step."""
 
+BACKLOG = 0.5
+"""The share of schedules in which all is published before a worker reads it."""
+
+AT_RISK = 0.15
+"""The same, while there are commits that a crash would forget."""
+
 ROUNDS = 100
 """Rounds of all processes after which a schedule that is not quiet counts as stuck."""
 
@@ -36,7 +42,8 @@ def run(seed: int, protocol: Protocol = KIT, trace: Trace | None = None) -> tupl
     """Run one schedule and say what it broke."""
     world = World(seed, protocol)
     furnish(world)
-    disturb(world, 50 + world.below(50), trace)
+    eager = begin_with_backlog(world, trace) if world.random() < BACKLOG else world.processes
+    disturb(world, eager, 30 + world.below(40), trace)
     heal(world)
     if trace is not None:
         trace("      -- nothing goes wrong from here on")
@@ -68,7 +75,7 @@ def furnish(world: World) -> None:
     workers = 1 + world.below(2)
     for number in range(workers):
         add(Process(f"worker {number}", lambda process, number=number: protocol.worker(world, process, number).run()))
-        add(Process(f"retries {number}", lambda process: protocol.retries(world, process).run()))
+        add(Process(f"retries {number}", lambda process, number=number: protocol.retries(world, process, number).run()))
     world.group.share_out([world.below(workers) for _ in world.group.owners])
     for number in range(1 + world.below(2)):
         add(Process(f"timers {number}", lambda process: protocol.timers(world, process).run()))
@@ -86,14 +93,28 @@ def commands_of(world: World, subject: str) -> list[Ordered]:
     return found
 
 
-def disturb(world: World, steps: int, trace: Trace | None) -> None:
+def begin_with_backlog(world: World, trace: Trace | None) -> list[Process]:
+    """Commands are run and published before anybody reads them; then those who read are seldom interrupted by others.
+
+    Returns whom the dice choose from.
+    """
+    for name in ("client", "relay"):
+        world.clock += KEEP_EVERY + 1
+        for process in world.processes:
+            if process.name.startswith(name):
+                go_on(world, process, trace)
+    workers = [process for process in world.processes if process.name.startswith("worker")]
+    return world.processes + workers * (8 // len(workers))
+
+
+def disturb(world: World, processes: list[Process], steps: int, trace: Trace | None) -> None:
     """The dice say who is next, and when something goes wrong."""
     world.risk = RISK
-    processes, random = world.processes, world.random
+    random, unflushed = world.random, world.store.unflushed
     many = len(processes)
     for _ in range(steps):
         world.clock += 1
-        if random() < TROUBLE:
+        if random() < (AT_RISK if unflushed else TROUBLE):
             fault = strike(world)
             if trace is not None:
                 trace(f"{world.clock:5} ** {fault}")
@@ -126,7 +147,7 @@ def mend(world: World) -> bool:
     ]
     for key in given_up:
         parked: ParkedKey = world.store.rows[("parked_key", key)]
-        world.store.rows[("parked_key", key)] = parked._replace(attempts=0, next_at=world.clock)
+        world.store.write(("parked_key", key), parked._replace(attempts=0, next_at=world.clock))
     if world.wiped:
         ask_for_replay(world, None)
     return world.wiped or bool(given_up)
@@ -134,16 +155,16 @@ def mend(world: World) -> bool:
 
 def drain(world: World, trace: Trace | None) -> bool:
     """Everybody in turn until all have looked and found nothing; says whether it came to that."""
-    calm = 0
+    calm = -1  # in the first round somebody may come to rest who has looked long ago
+    processes = world.processes
     for _ in range(ROUNDS):
         calm += 1
         world.clock += KEEP_EVERY + 1
-        for process in world.processes:
-            for _ in range(AT_A_TIME):
-                step(world, process, trace)
-                if process.idle:
-                    break
+        for process in processes:
+            if go_on(world, process, trace):
                 calm = 0
+        if not calm and all(len(order.answered) == len(order.commands) for order in world.orders):
+            processes = world.processes[len(world.orders) :]  # whose clients come first
         if calm:
             later = next_alarm(world)
             if later is None:
@@ -151,6 +172,15 @@ def drain(world: World, trace: Trace | None) -> bool:
             world.clock = max(world.clock, later)
             calm = 0
     return False
+
+
+def go_on(world: World, process: Process, trace: Trace | None) -> int:
+    """Let a process run until it has nothing to do; how many steps it had something to do."""
+    for steps in range(AT_A_TIME):
+        step(world, process, trace)
+        if process.idle:
+            return steps
+    return AT_A_TIME
 
 
 def next_alarm(world: World) -> int | None:

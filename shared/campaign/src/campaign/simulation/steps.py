@@ -24,6 +24,14 @@ class Disconnected(Transient):
     """The connection is gone; whether the commit came through is not known."""
 
 
+class OffsetsUncertain(Transient):
+    """The connection is younger than the last reading of the offsets: `kit.consumer.OffsetsUncertain`."""
+
+
+class Stalled(Exception):
+    """The client is not where it should be, and is built anew: `kit.worker.Stalled`."""
+
+
 class LockTimeout(Transient):
     """Somebody else holds the row for too long, or a deadlock was resolved."""
 

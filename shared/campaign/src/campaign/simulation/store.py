@@ -83,8 +83,8 @@ class Store:
     """What is committed, who holds what, and what a crash would forget."""
 
     __slots__ = (
-        "applied", "commits", "last_id", "last_xid", "locks", "open", "outbox", "relay_lock", "rows", "running",
-        "sessions", "unflushed", "world",
+        "applied", "commits", "crashed_at", "last_id", "last_xid", "locks", "open", "outbox", "relay_lock", "rows",
+        "running", "sessions", "unflushed", "world",
     )  # fmt: skip
 
     def __init__(self, world: World) -> None:
@@ -101,6 +101,7 @@ class Store:
         self.last_xid = 2
         self.last_id = 0
         self.commits = 0
+        self.crashed_at = -1
 
     def begin(self, owner: Process, *, flushed: bool = True) -> Transaction:
         """A transaction; `flushed` is `synchronous_commit`."""
@@ -111,21 +112,28 @@ class Store:
         self.sessions.append(session)
         return session
 
+    def write(self, name: Name, value: Any) -> None:  # Any: as above
+        """A statement that is a transaction by itself, and waits for the disk."""
+        self.unflushed.clear()
+        self.rows[name] = value
+
     def snapshot(self) -> Snapshot:
         """`pg_current_snapshot`."""
         upper = self.last_xid + 1
         return (min(self.running, default=upper), upper, frozenset(self.running))
 
     def crash(self) -> None:
-        """kill -9 of the postmaster: open transactions are gone, and so is what was not on disk."""
+        """kill -9 of the postmaster: open transactions are gone, and so are the last commits that were not on disk."""
+        self.crashed_at = self.world.clock
         for tx in list(self.open):
             tx.cut_off()
         for session in self.sessions:
             session.close()
         self.sessions.clear()
-        for tx in reversed(self.unflushed):
-            tx.forget()
-        self.unflushed.clear()
+        if self.unflushed:
+            for tx in reversed(self.unflushed[self.world.below(len(self.unflushed)) :]):
+                tx.forget()
+            self.unflushed.clear()
 
 
 class Transaction:
@@ -267,9 +275,9 @@ class Transaction:
         self.owner.fault = Disconnected()
 
     def forget(self) -> None:
-        """It was committed, and the crash came before it was on disk."""
-        self.store.rows.update(self.before)
-        gone = set(self.outbox)
-        self.store.outbox = [row for row in self.store.outbox if row not in gone]
-        undone = set(self.applied)
-        self.store.applied = [row for row in self.store.applied if row not in undone]
+        """It was committed last, and the crash came before it was on disk."""
+        store = self.store
+        store.rows.update(self.before)
+        del store.outbox[len(store.outbox) - len(self.outbox) :]
+        del store.applied[len(store.applied) - len(self.applied) :]
+        store.world.counts.forgotten += 1

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def strike(world: World) -> str:
     """One fault, by the dice; returns what it was."""
     world.counts.faults += 1
+    if world.store.unflushed and world.random() < 0.7:
+        return f"{crash.__name__} {crash(world) or ''}"
     dice = world.random()
     for share, fault in FAULTS:
         if dice < share:
@@ -87,13 +89,28 @@ def ask_for_replay(world: World, subject: str | None) -> None:
     number = 1
     while ("replay", number) in world.store.rows:
         number += 1
-    world.store.rows[("replay", number)] = Replay(subject, 0, False)
+    world.store.write(("replay", number), Replay(subject, 0, False))
 
 
 def wipe(world: World) -> None:
-    """The broker comes back with an empty disk; the replay that mends it is asked for later."""
+    """The broker comes back with an empty disk; that all be sent again is asked for now or later.
+
+    Meanwhile the workers may be down: the log may then be longer than it was before they look at it again.
+    """
     world.log.wipe()
     world.wiped = True
+    if world.random() < 0.5:
+        keep_down(world)
+    if world.random() < 0.5:
+        ask_for_replay(world, None)
+
+
+def keep_down(world: World) -> None:
+    """The workers are killed, and nobody starts them again for a while."""
+    for process in world.processes:
+        if process.name.startswith("worker"):
+            process.kill()
+            process.paused_until = world.clock + 10 + world.below(40)
 
 
 def crash(world: World) -> None:

@@ -13,6 +13,7 @@ from campaign.simulation.store import Store
 if TYPE_CHECKING:
     from campaign.simulation.client import Order
     from campaign.simulation.protocol import Protocol
+    from campaign.simulation.worker import Worker
 
 PARTITIONS = 2
 
@@ -39,10 +40,10 @@ class Process:
 class Counts:
     """What a schedule, or many, came to."""
 
-    __slots__ = ("crashes", "duplicates", "events", "faults", "schedules", "steps")
+    __slots__ = ("crashes", "duplicates", "events", "faults", "forgotten", "schedules", "steps")
 
     def __init__(self) -> None:
-        self.schedules = self.steps = self.events = self.faults = self.crashes = self.duplicates = 0
+        self.schedules = self.steps = self.events = self.faults = self.crashes = self.duplicates = self.forgotten = 0
 
     def add(self, other: Counts) -> None:
         for name in self.__slots__:
@@ -54,7 +55,7 @@ class World:
 
     __slots__ = (
         "clock", "counts", "dice", "group", "keys", "log", "orders", "processes", "producers", "protocol", "random",
-        "risk", "store", "went_back", "wiped",
+        "risk", "store", "went_back", "wiped", "workers",
     )  # fmt: skip
 
     def __init__(self, seed: int, protocol: Protocol) -> None:
@@ -67,6 +68,7 @@ class World:
         self.log = Log(self, PARTITIONS)
         self.group = Group(PARTITIONS)
         self.processes: list[Process] = []
+        self.workers: dict[int, Worker] = {}
         self.orders: list[Order] = []
         self.keys: list[str] = []
         self.producers = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from campaign.simulation import inbox, outbox, parking, shop
-from campaign.simulation.consumer import Consumer
+from campaign.simulation.consumer import Consumer, following
 from campaign.simulation.inbox import Message, Standing
 from campaign.simulation.parking import ParkedKey
 from campaign.simulation.shop import ITEM, Ordered, Told
@@ -22,7 +22,7 @@ class OffsetFirst(Consumer):
 
     def apply(self, batch: Sequence[Message]) -> Steps[None]:
         with self.begin() as tx:
-            yield from inbox.advance(tx, {}, self.offsets(batch))
+            yield from inbox.advance(tx, {}, following(batch), self.cluster)
             yield from tx.commit()
         yield from super().apply(batch)
 
@@ -103,7 +103,9 @@ class RetryTopic(WithoutSequence):
     def park(self, message: Message, refusal: Refusal) -> Steps[None]:
         with self.begin() as tx:
             yield from self.stop_key(tx, message.row, refusal.kind)
-            yield from inbox.advance(tx, {message.row.subject: message.row.sequence}, self.offsets([message]))
+            yield from inbox.advance(
+                tx, {message.row.subject: message.row.sequence}, following([message]), self.cluster
+            )
             yield from tx.commit()
 
     def retry_parked(self) -> Steps[bool]:
@@ -175,11 +177,19 @@ class ParkedNotRead(Consumer):
 class FencedTooLate(Consumer):
     """A retry looks how far its key is, then waits at the fence, and does not look again."""
 
-    def expected(self, tx: Transaction, row: Row) -> Steps[int]:
-        last, _ = yield from inbox.positions(tx, row.subject)
+    def expected(self, tx: Transaction, first: Sequence[Row]) -> Steps[dict[str, int]]:
+        found = yield from self.following_numbers(tx, first)
         yield ON
-        _ = yield from inbox.fence(tx, [row.event_id])
-        return last + 1
+        _ = yield from inbox.fence(tx, [row.event_id for row in first])
+        return found
+
+
+class ParkedUncompared(Consumer):
+    """An event is parked, and the offset moved past it, on whatever connection there is."""
+
+    def begin_for_parking(self) -> Transaction:
+        _ = self.connected()
+        return self.begin()
 
 
 class GapLeftAlone(Consumer):
