@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
+
+from sqlalchemy import func, select
 
 from contracts.insight import DiscrepancyCleared, DiscrepancyDetected
 from insight.commands.compare_subjects import compare_subjects
@@ -39,5 +41,5 @@ def timers_for(grace: timedelta, keep: timedelta) -> Timers:
 
 
 async def _again(tx: Transaction, kind: str, service: UUID, every: timedelta, *, at_once: bool) -> None:
-    now = datetime.now(UTC)
+    now = await tx.scalar(select(func.now()))  # the clock that timers go by: this machine's may be wrong
     await set_timer(tx, kind, service, now if at_once else now + every)
