@@ -26,10 +26,11 @@ from .insight_proof.goods import Company, Dice
 from .insight_proof.life import Life
 from .insight_proof.watcher import a_watcher
 
-ORDERS = 2000
+ORDERS = 800
+"""`make insight-proof` takes as many as one has patience for: 30,000 orders are a million events."""
 
 
-async def test_nothing_is_found_in_thousands_of_clean_orders_at_any_quiet_moment(servers: Servers) -> None:
+async def test_nothing_is_found_in_hundreds_of_clean_orders_at_any_quiet_moment(servers: Servers) -> None:
     rounds = Rounds(Company.founded(Dice(3)), at_once=ORDERS)
     kinds: Counter[str] = Counter()
     async with a_watcher(servers.postgres) as watcher:
@@ -42,7 +43,7 @@ async def test_nothing_is_found_in_thousands_of_clean_orders_at_any_quiet_moment
     assert (found, parked) == ([], 0)
     assert watcher.compared > 5 * ORDERS
     rare = (OrderCancelled, OrderAmended, StockBackordered, CreditNoteIssued, CustomersMerged)
-    assert all(kinds[each.type_name()] > 50 for each in rare)
+    assert all(kinds[each.type_name()] > 20 for each in rare)
 
 
 class Heard:
@@ -77,7 +78,7 @@ class Heard:
         return compare_payment(about, [*said, *notes], self.survivors).findings
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 1_000_000), shuffles=st.integers(1, 1_000_000))
 def test_no_order_of_arrival_across_services_invents_a_discrepancy(seed: int, shuffles: int) -> None:
     """What is told between two quiet moments may come in any order that keeps the order per key."""
