@@ -63,9 +63,11 @@ def test_more_than_the_budget_is_told_and_less_is_fine() -> None:
     allowed = Spent({"sales command QuoteSent": 5}, 100.0, 1000)
 
     assert budget.excess(Spent({"sales command QuoteSent": 4}, 114.0, 1140), allowed) == []
-    assert budget.excess(Spent({"sales command QuoteSent": 6, "order event X": 1}, 116.0, 1151), allowed) == [
+    assert budget.excess(
+        Spent({"sales command QuoteSent": 6, "sales command X": 1, "order event X": 1}, 116.0, 1151), allowed
+    ) == [
         "sales command QuoteSent: 6 statements, 5 in the budget",
-        "order event X: 1 statements, none in the budget",
+        "sales command X: 1 statements, none in the budget",
         "statements_per_loop: 116.0, more than 115 (the budget and 15%)",
         "wal_bytes_per_loop: 1151, more than 1150 (the budget and 15%)",
     ]
