@@ -12,6 +12,7 @@ import asyncpg
 
 from campaign.stand import Stand
 from contracts.errors import Unavailable
+from kit.database import FAULTS
 from orderloop.platform.plan import SERVICES
 
 T = TypeVar("T")
@@ -52,9 +53,7 @@ async def _caught_up(stand: Stand, consumer: str, wanted: dict[str, int]) -> Non
 async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
     """Ask a database until it answers."""
     while True:
-        with suppress(
-            OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
-        ):
+        with suppress(*FAULTS):
             return await ask()
         await asyncio.sleep(GLANCE)
 
@@ -68,11 +67,8 @@ async def _applied(stand: Stand, consumer: str) -> dict[str, int]:
 
 
 async def _rows(stand: Stand, service: str, sql: str) -> list[asyncpg.Record]:
-    connection = await asyncpg.connect(stand.database(service), timeout=5, command_timeout=5)
-    try:
+    async with stand.sql(service, seconds=5) as connection:
         return await connection.fetch(sql)
-    finally:
-        connection.terminate()
 
 
 _APPLIED = """

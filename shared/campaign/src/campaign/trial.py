@@ -38,7 +38,6 @@ LIMIT = 90.0
 LIMIT_WHEN_PLANTED = 20.0
 """What a planted bug has lost nobody waits for longer; I17 is not what it is known by."""
 
-WITHOUT_KAFKA = ("F6", "F7", "F8")
 CLOCK_JUMP = 3700.0
 """Seconds by which two services' clocks may differ once one was made to jump."""
 

@@ -7,8 +7,6 @@ import platform
 import subprocess
 from importlib.metadata import version
 
-import asyncpg
-
 from campaign.stand import Stand
 from orderloop.platform import jars
 from orderloop.platform.home import home
@@ -24,11 +22,8 @@ def commit() -> str:
 
 
 async def versions(stand: Stand) -> dict[str, str]:
-    connection = await asyncpg.connect(stand.database("order"), timeout=5)
-    try:
+    async with stand.sql("order") as connection:
         postgres = await connection.fetchval("SHOW server_version")
-    finally:
-        await connection.close()
     return {
         "Python": platform.python_version(),
         "PostgreSQL": str(postgres),

@@ -20,6 +20,9 @@ from kit.transaction import driver as driver
 
 UNIQUE_VIOLATION = "23505"
 LOCK_TIMEOUT = "55P03"
+FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises of a database that is away or dies; the last when it dies between two messages."""
+
 WAIT_FOR_ROOM = 5
 """Seconds that work may wait for a connection."""
 
@@ -84,19 +87,11 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[Transaction]:
         """One transaction. Raises TimeoutError when there is no room for five seconds."""
-        tx = await self._take()
-        try:
+        async with self.read() as tx:
             _ = await tx.driver.execute("BEGIN")
             yield tx
             if (done := await tx.driver.execute("COMMIT")) != "COMMIT":
                 raise NotCommitted(f"the server answered {done}: a statement has failed, and nobody was told")
-        except BaseException as fault:
-            await self._undo(tx, fault)
-            raise
-        else:
-            self._idle.append(tx)
-        finally:
-            self._room.release()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Transaction]:
@@ -169,12 +164,12 @@ class Database:
 
 
 async def _closed(connection: asyncpg.Connection) -> None:
-    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+    with suppress(*FAULTS):
         await connection.close(timeout=2)  # or, when that fails, cut off
 
 
 async def _rolled_back(connection: asyncpg.Connection) -> bool:
-    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+    with suppress(*FAULTS):
         if connection.is_in_transaction():
             _ = await connection.execute("ROLLBACK", timeout=5)
         return not connection.is_closed()

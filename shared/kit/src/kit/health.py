@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-import asyncpg
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from kit import migrations, parking
+from kit.database import FAULTS
 from kit.relay import NOTHING_YET
 from kit.routing import running
 
@@ -59,7 +59,7 @@ async def _look(request: Request) -> Readiness:
             version = await migrations.current(tx)
             parked, retrying = await parking.counts(tx)
             age = (await tx.exec_driver_sql(_UNPUBLISHED, (NOTHING_YET,))).scalar_one()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as fault:
+    except FAULTS as fault:
         down = f"down: {type(fault).__name__}"
         return Readiness(status="unready", database=down, broker=broker, migrations="unknown", relay=relay)
     head = process.head

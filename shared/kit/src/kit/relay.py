@@ -21,7 +21,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from kit.database import server_settings
+from kit.database import FAULTS, server_settings
 from kit.envelope import headers_of
 from kit.partition import partition_of
 from kit.telemetry import Metrics
@@ -78,15 +78,7 @@ class Relay:
                 async with self._lead() as (connection, producer):
                     pause = 0.2
                     await self._lead_on(connection, producer)
-            except (
-                OSError,
-                TimeoutError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                asyncpg.InternalClientError,
-                KafkaError,
-                LostTheLead,
-            ) as fault:
+            except (*FAULTS, KafkaError, LostTheLead) as fault:
                 self.last_fault = f"{type(fault).__name__}: {fault}"
                 log.warning("relay pauses %.1f s: %s", pause, self.last_fault)
             await asyncio.sleep(pause)

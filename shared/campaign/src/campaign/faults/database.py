@@ -30,7 +30,7 @@ async def hot_rows_are_locked(scene: Scene) -> AsyncGenerator[None]:
 
 async def _lock_and_end(scene: Scene, service: str, dice: random.Random) -> None:
     """Takes rows in no order, holds them beyond others' patience, and now and then ends somebody's session."""
-    async with scene.sql(service) as connection:
+    async with scene.stand.sql(service) as connection:
         while True:
             with suppress(asyncpg.PostgresError):  # it is the victim of some deadlocks itself
                 async with connection.transaction():
@@ -47,7 +47,7 @@ async def _lock_and_end(scene: Scene, service: str, dice: random.Random) -> None
 async def long_transaction(scene: Scene) -> AsyncGenerator[None]:
     async with AsyncExitStack() as stack:
         service = scene.a_service()
-        connection = await stack.enter_async_context(scene.sql(service))
+        connection = await stack.enter_async_context(scene.stand.sql(service))
         kind = scene.dice.choice(["reads", "writes"])
         scene.aim(f"{service} {kind}")
         _ = await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
@@ -71,7 +71,7 @@ async def table_changes(scene: Scene) -> AsyncGenerator[None]:
 
 async def _alter(scene: Scene, service: str, statement: str) -> None:
     """As a migration does it: give up soon when the table is busy, and try again."""
-    async with scene.sql(service) as connection:
+    async with scene.stand.sql(service) as connection:
         _ = await connection.execute("SET lock_timeout = '500ms'")
         while True:
             try:

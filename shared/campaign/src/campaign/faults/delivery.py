@@ -40,7 +40,7 @@ async def events_come_again(scene: Scene) -> AsyncGenerator[None]:
     worker = f"{service}-worker"
     scene.stand.hold_down(worker)
     scene.stand.kill(worker)
-    async with scene.sql(service) as connection:
+    async with scene.stand.sql(service) as connection:
         again = await connection.fetchval("SELECT sum(least(next, $1))::int FROM consumer_offset", back)
         scene.redelivered += again or 0
         _ = await connection.execute("UPDATE consumer_offset SET next = greatest(0, next - $1)", back)
@@ -77,7 +77,7 @@ async def poison(scene: Scene) -> AsyncGenerator[None]:
     if scene.dice.random() < 0.5:
         scene.discarded.append((event.topic(), str(subject)))
     scene.aim(f"{event.__name__}{', to be discarded' if scene.discarded else ''}")
-    async with scene.sql(event.topic().removesuffix(".events")) as connection, connection.transaction():
+    async with scene.stand.sql(event.topic().removesuffix(".events")) as connection, connection.transaction():
         _ = await connection.execute(_STREAM, subject)
         _ = await connection.execute(_POISON, event_id, event.type_name(), subject, b'{"poison": true}')
         _ = await connection.execute("NOTIFY outbox")

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
-import asyncpg
-
 from campaign.stand import Stand
 from orderloop.driving.people import People
 from orderloop.platform.plan import SERVICES
@@ -44,15 +42,6 @@ class Scene:
         """Note what is hit."""
         self.aims.append(str(what))
         return what
-
-    @asynccontextmanager
-    async def sql(self, service: str) -> AsyncGenerator[asyncpg.Connection]:
-        """An administrator's connection to a service's database, past the proxies."""
-        connection = await asyncpg.connect(self.stand.database(service), timeout=5, command_timeout=60)
-        try:
-            yield connection
-        finally:
-            connection.terminate()
 
 
 Happening = Callable[[Scene], AbstractAsyncContextManager[None]]

@@ -74,7 +74,7 @@ async def _kill(scene: Scene, where: dict[str, str]) -> None:
 
 async def _kill_backend(scene: Scene, service: str) -> None:
     """PostgreSQL then ends every other backend too, and recovers: it cannot know what the dead one left in memory."""
-    async with scene.sql(service) as connection:
+    async with scene.stand.sql(service) as connection:
         pids = await connection.fetch(
             "SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() ORDER BY pid", service
         )

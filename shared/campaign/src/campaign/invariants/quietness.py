@@ -18,19 +18,12 @@ from campaign.invariants.place import Place
 from campaign.invariants.subscriptions import subscriptions
 from campaign.invariants.topics import Topics
 from contracts.errors import OrderloopError
+from kit.database import FAULTS
 
 LOOK_EVERY = 0.3
 """Seconds between two looks; it is quiet when two in a row saw the same and nothing under way."""
 
-UNREACHABLE = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    KafkaError,
-    OrderloopError,
-)
+UNREACHABLE = (*FAULTS, KafkaError, OrderloopError)
 
 
 @dataclass(frozen=True)

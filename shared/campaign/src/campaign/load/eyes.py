@@ -15,6 +15,7 @@ import asyncpg
 
 from campaign.load.hearing import Hearing
 from contracts import SERVICES
+from kit.database import FAULTS
 from kit.envelope import headers_of
 from orderloop.driving.events import Seen
 
@@ -25,9 +26,6 @@ NAME = "campaign-load"
 
 AGAIN = 5000
 """So many of the last rows are read again on a new connection: a crash may have taken back transaction ids."""
-
-TROUBLES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What a database that dies raises; the last of them when it dies between two messages of a statement."""
 
 _NOW = "SELECT pg_current_snapshot()::text AS now, coalesce(max(id), 0) AS last FROM outbox"
 _NEW = """
@@ -85,7 +83,7 @@ class _Eye:
             try:
                 await self._look_once()
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
-            except TROUBLES:
+            except FAULTS:
                 self.close()
                 await asyncio.sleep(PAUSE_SECONDS)
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
+
 from campaign.launch.failpoints import Failpoints
 from campaign.stand import addresses, assembly, shim
 from campaign.stand.keeper import Keeper
@@ -65,6 +67,15 @@ class Stand:
         """An administrator's direct address of the service's database."""
         parts = urlsplit(self.plan.postgres)
         return urlunsplit((parts.scheme, parts.netloc, f"/{service}", parts.query, ""))
+
+    @asynccontextmanager
+    async def sql(self, service: str, *, seconds: float = 60) -> AsyncGenerator[asyncpg.Connection]:
+        """An administrator's connection to a service's database, past the proxies; `seconds` for one statement."""
+        connection = await asyncpg.connect(self.database(service), timeout=5, command_timeout=seconds)
+        try:
+            yield connection
+        finally:
+            connection.terminate()
 
     def proxy(self, service: str, server: ServerName) -> Proxy:
         """Through which every process of the service reaches this server."""
