@@ -13,6 +13,8 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
+from counter.app import service
 from counter.events import SupplierEvent
 from counter.relays import a_relay, becomes_active
 from counter.topics import topics
@@ -21,7 +23,11 @@ from counter.waiting import until
 from contracts.ids import new_id
 from kit.database import Database
 from kit.relay import LOCK
+from kit.service import Running
+from kit.worker import Worker
+from testkit import ServiceUnderTest
 from testkit.databases import at
+from testkit.plugin import settings_for
 from testkit.servers import Servers
 from testkit.tokens import AUDIENCE, ISSUER, Issuer
 
@@ -184,3 +190,17 @@ async def refused(address: str) -> bool:
 
 
 _OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+async def test_a_process_whose_worker_was_cancelled_by_nobody_is_broken(
+    counter_service: ServiceUnderTest, servers: Servers, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(_: Worker) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(Worker, "run", run)
+    running = Running(service(), settings_for(counter_service.running.database.dsn, servers, issuer), ["worker"])
+    running.start()
+    async with asyncio.timeout(10):
+        await running.broken.wait()
+    await running.stop()

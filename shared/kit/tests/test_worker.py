@@ -34,7 +34,7 @@ from kit.reactions import Reactions
 from kit.service import Running
 from kit.settings import Settings
 from kit.telemetry import Metrics
-from kit.worker import Worker
+from kit.worker import Stalled, Worker
 from testkit import ServiceUnderTest
 from testkit.databases import a_database
 from testkit.servers import Servers
@@ -391,6 +391,29 @@ async def test_a_client_is_built_anew_when_it_is_behind_at_two_looks_in_a_row(
     await running
 
     assert fault.startswith("Stalled: the broker has more") == stalled
+
+
+class EndsCancelled(AIOKafkaConsumer):
+    """Its end is a CancelledError that nobody asked for, as in aiokafka#647."""
+
+    async def stop(self) -> None:
+        await super().stop()
+        raise asyncio.CancelledError
+
+
+async def test_a_worker_goes_on_when_the_end_of_its_client_says_that_it_was_cancelled(
+    counter_service: ServiceUnderTest, supplier: Database, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "AIOKafkaConsumer", EndsCancelled)
+    counter_id, supply_id = await a_counter(counter_service), new_id()
+    async with a_worker(counter_service, servers.kafka) as (worker, consumer):
+        await until(lambda: value_of(worker.assigned))
+        worker.seek_fault = Stalled("as a test wants it")
+        await until(lambda: value_of(worker.last_fault is None and worker.seek_fault is None))
+        await tell(supplier, a_supply(counter_id, supply_id, 3))
+        await until(lambda: has(counter_service, counter_id, 3))
+
+    assert consumer.numbers_of(supply_id) == [1]
 
 
 async def test_two_workers_of_one_group_share_the_partitions_and_apply_each_event_once(

@@ -12,7 +12,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import cast
 
@@ -21,6 +21,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from kit.cluster import stopped
 from kit.database import FAULTS, server_settings
 from kit.envelope import headers_of
 from kit.partition import partition_of
@@ -87,38 +88,41 @@ class Relay:
     @asynccontextmanager
     async def _lead(self) -> AsyncGenerator[tuple[asyncpg.Connection, AIOKafkaProducer]]:
         """Become the active relay: hold the lock, take the next epoch, have a fresh producer."""
-        connection = await asyncpg.connect(
-            self.dsn, timeout=5, command_timeout=15, server_settings=_settings(self.service)
-        )
-        try:
-            await self._wait_for_lock(connection)
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self.kafka,
-                client_id=f"{self.service}-relay",
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=0,
-                request_timeout_ms=10_000,
-                max_batch_size=900_000,
-                compression_type="lz4",  # zstd costs broker and readers as much again as a batch of one event does
+        async with AsyncExitStack() as leaving:
+            connection = await asyncpg.connect(
+                self.dsn, timeout=5, command_timeout=15, server_settings=_settings(self.service)
             )
-            try:
-                async with asyncio.timeout(15):
-                    await producer.start()
-                await connection.add_listener(CHANNEL, self._notified)
-                await self._take_over(connection)
-                yield connection, producer
-            finally:
-                with suppress(Exception):
-                    async with asyncio.timeout(1):
-                        await self._keep(connection)
-                self.epoch = None
-                # A producer whose send failed cannot be used again (aiokafka#1017) and may hang in stop (#1101).
-                with suppress(Exception):
-                    async with asyncio.timeout(3):
-                        await producer.stop()
+            _ = leaving.callback(connection.terminate)
+            await self._wait_for_lock(connection)
+            producer = self._producer()
+            # A producer whose send failed cannot be used again (aiokafka#1017).
+            _ = leaving.push_async_callback(stopped, producer)
+            _ = leaving.push_async_callback(self._let_go, connection)
+            async with asyncio.timeout(15):
+                await producer.start()
+            await connection.add_listener(CHANNEL, self._notified)
+            await self._take_over(connection)
+            yield connection, producer
+
+    def _producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            bootstrap_servers=self.kafka,
+            client_id=f"{self.service}-relay",
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            request_timeout_ms=10_000,
+            max_batch_size=900_000,
+            compression_type="lz4",  # zstd costs broker and readers as much again as a batch of one event does
+        )
+
+    async def _let_go(self, connection: asyncpg.Connection) -> None:
+        try:
+            with suppress(Exception):
+                async with asyncio.timeout(1):
+                    await self._keep(connection)
         finally:
-            connection.terminate()
+            self.epoch = None
 
     def _notified(self, *_: object) -> None:
         self.wake()

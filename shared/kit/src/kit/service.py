@@ -118,9 +118,10 @@ class Running:
         async def guarded() -> None:
             try:
                 await run()
-            except asyncio.CancelledError:
-                raise
-            except BaseException:
+            except BaseException as fault:
+                task = asyncio.current_task()
+                if isinstance(fault, asyncio.CancelledError) and task is not None and task.cancelling():
+                    raise  # we asked for it; a library's own cancelled task comes out of `await` just the same
                 log.exception("%s has stopped for a reason that it does not know; the process ends", name)
                 self.broken.set()
 

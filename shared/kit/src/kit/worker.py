@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 
 from kit import inbox
 from kit.aligning import Aligning
-from kit.cluster import cluster_of
+from kit.cluster import cluster_of, stopped
 from kit.consumer import Consumer, OffsetsUncertain, following
 from kit.database import is_transient
 from kit.envelope import NotACloudEvent, read
@@ -148,9 +148,7 @@ class Worker:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             finally:
-                with suppress(Exception):
-                    async with asyncio.timeout(5):  # stop can hang while no broker answers (aiokafka#1101, #659)
-                        await client.stop()
+                await stopped(client)
 
     def _client(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
