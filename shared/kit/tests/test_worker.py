@@ -432,6 +432,37 @@ async def test_two_workers_of_one_group_share_the_partitions_and_apply_each_even
     assert len(await counter_service.published()) == 151
 
 
+class Gated(Watched):
+    """Applies nothing before the gate is open."""
+
+    def __init__(self, service: ServiceUnderTest, group: str) -> None:
+        super().__init__(service, group)
+        self.gate = asyncio.Event()
+
+    async def apply(self, batch: Sequence[Message]) -> None:
+        _ = await self.gate.wait()
+        await super().apply(batch)
+
+
+async def test_a_worker_whose_hands_were_full_when_partitions_were_shared_out_anew_reads_on(
+    counter_service: ServiceUnderTest, supplier: Database, servers: Servers
+) -> None:
+    supplies = {new_id(): await a_counter(counter_service) for _ in range(20)}
+    group = f"counter-{new_id().hex}"
+    consumer = Gated(counter_service, group)
+    full = Worker(consumer, servers.kafka, max_records=3)
+    async with at_work(full):
+        await until(lambda: value_of(full.assigned))
+        await tell(supplier, *(a_supply(counter_id, key) for key, counter_id in supplies.items()))
+        await until(lambda: value_of(len(full.held) >= full.max_records))
+        async with a_worker(counter_service, servers.kafka, group):
+            await until(lambda: value_of(full.revocations > 1 and full.assigned))
+            consumer.gate.set()
+            await tell(supplier, *(a_supply(counter_id, key, 2) for key, counter_id in supplies.items()))
+            for counter_id in supplies.values():
+                await until(lambda counter_id=counter_id: has(counter_service, counter_id, 3))
+
+
 async def test_a_record_that_is_no_event_of_ours_is_left_out_and_the_rest_flows(
     counter_service: ServiceUnderTest,
     supplier: Database,

@@ -5,15 +5,21 @@ All of it is written in the transaction of the effects, a statement for a whole 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from aiokafka import ConsumerRecord
+
 from contracts.event import Recorded
 from kit.database import Part, Transaction, driver
+from kit.envelope import NotACloudEvent, read
 from kit.locks import numbers_of
+
+log = logging.getLogger(__name__)
 
 Key = tuple[str, UUID]
 """Topic and subject: events of one key are applied in their order."""
@@ -30,6 +36,20 @@ class Message(NamedTuple):
     @property
     def key(self) -> Key:
         return (self.topic, self.recorded.subject)
+
+
+def messages_of(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[Message]:
+    """What the client read of one partition, in its order."""
+    found: list[Message] = []
+    for record in records:
+        try:
+            event = read(record.headers, record.value)
+        except NotACloudEvent as foreign:
+            # Nothing of ours writes such a record: it has no key that could be parked, and stays in the topic.
+            log.error("record %s/%d@%d is skipped: %s", record.topic, record.partition, record.offset, foreign)
+            continue
+        found.append(Message(record.topic, record.partition, record.offset, event))
+    return found
 
 
 async def fence(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from math import inf
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
@@ -22,8 +22,7 @@ from kit.aligning import Aligning
 from kit.cluster import cluster_of, stopped
 from kit.consumer import Consumer, OffsetsUncertain, following
 from kit.database import is_transient
-from kit.envelope import NotACloudEvent, read
-from kit.inbox import Message
+from kit.inbox import Message, messages_of
 
 log = logging.getLogger(__name__)
 
@@ -134,10 +133,8 @@ class Worker:
                 if self.consumer.cluster is None:
                     raise Stalled("the broker does not say of which cluster it is")
                 client.subscribe(self.consumer.reactions.topics(), listener=_SeekToOurs(self, client))
-                self.last_fault, self.seek_fault, self.assigned, self.held = None, None, set(), []
-                self.next.clear()
-                self.aligning.clear()
-                self._room.set()
+                self.last_fault, self.seek_fault, self.assigned = None, None, set()
+                self.give_up()
                 pause = 0.2
                 await self._poll(client)
             except Exception as fault:
@@ -180,8 +177,7 @@ class Worker:
                     reading.result()
                 if self.is_time():
                     batch, self.held = self.held[: self.max_records], self.held[self.max_records :]
-                    if len(self.held) < self.max_records:
-                        self._room.set()
+                    self._make_room()
                     begun = time.monotonic()
                     await self.apply(batch)
                     self.rest(time.monotonic() - begun)
@@ -190,6 +186,18 @@ class Worker:
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
+
+    def give_up(self) -> None:
+        """Forget what was read and not applied: it is read again, here or by another worker."""
+        self.held.clear()
+        self.next.clear()
+        self.aligning.clear()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Let more be read, when what is held is less than a batch: some was taken from it, or all was given up."""
+        if len(self.held) < self.max_records:
+            self._room.set()
 
     async def _read(self, client: AIOKafkaConsumer) -> None:
         """Take records from the client as soon as they come.
@@ -210,7 +218,7 @@ class Worker:
             if self.seek_fault is not None:
                 raise Stalled(f"the offsets do not hold: {self.seek_fault}") from self.seek_fault
             # What came before `_SeekToOurs` was done comes again, from where the database says.
-            ours = {place: _messages(records) for place, records in polled.items() if place in self.assigned}
+            ours = {place: messages_of(records) for place, records in polled.items() if place in self.assigned}
             delivered = time.monotonic() if ours else delivered
             unread = await self._unread(client)
             if due := self.aligning.due(ours, unread, time.monotonic() - asked):
@@ -366,9 +374,7 @@ class _SeekToOurs(ConsumerRebalanceListener):
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.worker.revocations += 1
         self.worker.assigned = set()
-        self.worker.held.clear()
-        self.worker.aligning.clear()
-        self.worker.next.clear()
+        self.worker.give_up()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         try:
@@ -381,16 +387,3 @@ class _SeekToOurs(ConsumerRebalanceListener):
             self.worker.known_at = at
         except Exception as fault:
             self.worker.seek_fault = fault  # the client would only log it, and go on where Kafka remembers
-
-
-def _messages(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[Message]:
-    found: list[Message] = []
-    for record in records:
-        try:
-            event = read(record.headers, record.value)
-        except NotACloudEvent as foreign:
-            # Nothing of ours writes such a record: it has no key that could be parked, and stays in the topic.
-            log.error("record %s/%d@%d is skipped: %s", record.topic, record.partition, record.offset, foreign)
-            continue
-        found.append(Message(record.topic, record.partition, record.offset, event))
-    return found
