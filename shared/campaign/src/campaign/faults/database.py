@@ -13,7 +13,7 @@ from campaign.faults.fault import Scene, fault
 
 TABLES = {
     "customer": "customers", "sales": "opportunities", "order": "orders", "inventory": "stock_levels",
-    "finance": "credit_accounts", "service": "cases", "quality": "nonconformances",
+    "finance": "credit_accounts", "service": "cases", "quality": "nonconformances", "insight": "subjects_due",
 }  # fmt: skip
 """The busiest table of each service."""
 
