@@ -11,22 +11,11 @@ from campaign.report import page
 from campaign.results import Outcome
 from campaign.stand import NotReady
 
+from .outcomes import an_outcome
+
 
 def outcome(*violated: str) -> Outcome:
-    return Outcome(
-        seed=1,
-        number=0,
-        fault="F22",
-        aims=[],
-        commit="",
-        begun_at="2026-01-02T03:04:05+00:00",
-        seconds=30,
-        hold=1,
-        recovery=1,
-        counts={},
-        violations=[{"invariant": each, "what": "", "evidence": {}} for each in violated],
-        planted="inbox-without-key",
-    )
+    return an_outcome(*violated, fault="F22", planted="inbox-without-key")
 
 
 def said(monkeypatch: pytest.MonkeyPatch, *trials: Outcome) -> tuple[int, str]:

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from campaign.recovery import NotRecovered, recovered
 from campaign.stand import MemberUnknown, Stand, standing
 from campaign.stand.assembly import cleared
 from campaign.stand.members import status_of
@@ -206,6 +207,36 @@ async def test_a_killed_server_comes_back_and_the_services_find_it(stand: Stand,
 
     await stand.ready()
     assert await applied(stand, await registered(stand)) == 1
+
+
+async def test_recovery_is_over_once_everybody_has_applied_what_was_committed_when_it_began(stand: Stand) -> None:
+    assert await applied(stand, await registered(stand)) == 1
+    stand.hold_down("sales-worker")
+    stand.kill("sales-worker")
+    await until(lambda: stand.process("sales-worker") is None)
+    customer_id = await registered(stand)
+
+    with pytest.raises(NotRecovered, match="not everybody had caught up after 1 s"):
+        await recovered(stand, 1)
+    recovering = asyncio.create_task(recovered(stand, 60))
+    stand.let_up("sales-worker")
+    await recovering
+
+    assert await effects(stand, customer_id) == 1
+
+
+async def test_recovery_asks_a_database_that_is_away_until_it_answers(stand: Stand) -> None:
+    stand.hold_down("postgres")
+    stand.kill("postgres")
+    await until(lambda: stand.process("postgres") is None)
+
+    with pytest.raises(NotRecovered, match="not everybody had caught up after 1 s"):
+        await recovered(stand, 1)
+    recovering = asyncio.create_task(recovered(stand, 60))
+    stand.let_up("postgres")
+    await recovering
+
+    assert [name for name in stand.names if not await stand.member(name).ready()] == []
 
 
 async def test_one_more_worker_can_be_added_and_removed(stand: Stand) -> None:

@@ -1,5 +1,11 @@
 """`python -m campaign`."""
 
-from campaign.command import app
+import sys
 
-app()
+from campaign.command import app
+from contracts.errors import OrderloopError
+
+try:
+    app()
+except OrderloopError as refusal:
+    sys.exit(f"{type(refusal).__name__}: {refusal}")

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import asyncpg
 
+from campaign.invariants.subscriptions import subscriptions
 from campaign.stand import Stand
 from contracts.errors import Unavailable
 from kit.database import FAULTS
-from orderloop.platform.plan import SERVICES
 
 T = TypeVar("T")
 GLANCE = 0.1
@@ -26,16 +26,16 @@ class NotRecovered(Unavailable):
 
 async def recovered(stand: Stand, limit: float) -> float:
     """Seconds from now until every member is ready and every consumer has applied as many events of each topic as
-    were committed by now. Raises NotRecovered.
+    were committed by now. Raises NotRecovered, and NotReady when a member dies again and again.
 
     Positions are gapless per aggregate, so their sum is the number of events; parked ones count as dealt with.
     """
     begun = time.monotonic()
     try:
         async with asyncio.timeout(limit):
-            wanted = {name: await _patiently(lambda name=name: _committed(stand, name)) for name in SERVICES}
+            wanted = {name: await _patiently(lambda name=name: _committed(stand, name)) for name in stand.services}
             await stand.ready(None, limit)
-            for consumer in SERVICES:
+            for consumer in stand.services:
                 await _caught_up(stand, consumer, wanted)
     except TimeoutError as late:
         raise NotRecovered(f"not everybody had caught up after {limit:.0f} s") from late
@@ -43,9 +43,10 @@ async def recovered(stand: Stand, limit: float) -> float:
 
 
 async def _caught_up(stand: Stand, consumer: str, wanted: dict[str, int]) -> None:
+    heard = [teller for teller, readers in subscriptions().readers.items() if consumer in readers and teller in wanted]
     while True:
         applied = await _patiently(lambda: _applied(stand, consumer))
-        if all(count >= wanted[topic.removesuffix(".events")] for topic, count in applied.items()):
+        if all(applied.get(f"{teller}.events", 0) >= wanted[teller] for teller in heard):
             return
         await asyncio.sleep(GLANCE)
 

@@ -16,8 +16,10 @@ def page(outcomes: Sequence[Outcome]) -> str:
     """Markdown; the head says which command prints it."""
     trials = [each for each in outcomes if not each.planted]
     planted = [each for each in outcomes if each.planted]
-    parts = [_HEAD, _headline(trials), _sums(trials), _by_fault(trials), _outage(trials)]
-    return "\n\n".join([*parts, _violated(trials), _planted(planted), _made(outcomes)]) + "\n"
+    parts = [_HEAD, "No trial is on file yet: `make campaign`."]
+    if trials:
+        parts = [_HEAD, _headline(trials), _sums(trials), _by_fault(trials), _outage(trials), _violated(trials)]
+    return "\n\n".join([*parts, _planted(planted), *([_made(outcomes)] if outcomes else [])]) + "\n"
 
 
 _HEAD = """# Reliability
@@ -29,8 +31,6 @@ What a trial is, which faults and invariants there are, and how to repeat one st
 
 def _headline(trials: Sequence[Outcome]) -> str:
     bad = [each for each in trials if each.violations]
-    if not trials:
-        return "No trial is on file yet: `make campaign`."
     kinds = len({each.fault for each in trials})
     slowest = max((each.recovery for each in trials if each.recovery is not None), default=0)
     said = f"**{len(trials)} seeded faults of {kinds} kinds, {len(bad)} of them with a violated invariant"
@@ -74,8 +74,24 @@ def _violated(trials: Sequence[Outcome]) -> str:
     bad = [each for each in trials if each.violations]
     if not bad:
         return "No invariant was violated."
-    rows = ((f"{each.number}", each.fault, " ".join(each.invariants), repeat(each)) for each in bad)
-    return _table(("trial", "fault", "violated", "repeat it"), rows)
+    head = ("trial", "fault", "violated", "at commit", "repeat it", "repeated since")
+    rows = (
+        (str(each.number), each.fault, " ".join(each.invariants), each.commit, repeat(each), _since(each, trials))
+        for each in bad
+    )
+    return _table(head, rows)
+
+
+def _since(outcome: Outcome, trials: Sequence[Outcome]) -> str:
+    """What came of the same trial when it was repeated last."""
+    last = [each for each in trials if _drawn(each) == _drawn(outcome)][-1]
+    if last is outcome:
+        return "no"
+    return f"{'violated again' if last.violations else 'holds'} at {last.commit}"
+
+
+def _drawn(outcome: Outcome) -> tuple[int, int, str]:
+    return (outcome.seed, outcome.number, outcome.fault)
 
 
 def _planted(outcomes: Sequence[Outcome]) -> str:
@@ -102,8 +118,9 @@ def _made(outcomes: Sequence[Outcome]) -> str:
 
 def repeat(outcome: Outcome) -> str:
     """The command that repeats a trial, on a platform of its own."""
-    planted = f" PLANTED={outcome.planted}" if outcome.planted else ""
-    return f"`make campaign SEED={outcome.seed} FIRST={outcome.number} TRIALS=1 FAULTS={outcome.fault}{planted}`"
+    if outcome.planted:
+        return f"`make campaign SEED={outcome.seed} PLANTED={outcome.planted}`"
+    return f"`make campaign SEED={outcome.seed} FIRST={outcome.number} TRIALS=1 FAULTS={outcome.fault}`"
 
 
 def _spread(times: Sequence[float]) -> tuple[str, str, str]:

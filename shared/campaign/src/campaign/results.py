@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from campaign.load.journal import cut_torn_line
+
 Counts = dict[str, int]
 
 COUNTED = {
@@ -64,8 +66,10 @@ class Results:
         return [Outcome(**json.loads(line)) for line in lines if line.endswith("\n")]
 
     def add(self, outcome: Outcome) -> None:
+        """On disk when it returns. A torn last line of before is cut off: nothing is glued to it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with open(self.path, "a", encoding="utf-8") as file:
+            cut_torn_line(self.path)
             file.write(json.dumps(asdict(outcome)) + "\n")
             file.flush()
             os.fsync(file.fileno())

@@ -36,7 +36,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = open(path, "ab", buffering=0)  # noqa: SIM115  closed in `close`
-        self._numbered = _cut_torn_tail(path)
+        self._numbered = cut_torn_line(path)
         self._opened = time.monotonic()
         self._lines: queue.SimpleQueue[tuple[bytes, Waiter | None] | None] = queue.SimpleQueue()
         self._trouble: OSError | None = None
@@ -145,7 +145,7 @@ def _said(sending: Sending, *, without_empty: tuple[str, ...]) -> dict[str, obje
     return {name: value for name, value in vars(sending).items() if value or name not in without_empty}
 
 
-def _cut_torn_tail(path: Path) -> int:
+def cut_torn_line(path: Path) -> int:
     """Nobody was told that a line without an end is on disk, so it goes; returns how many lines stand."""
     content = path.read_bytes()
     whole = content.rpartition(b"\n")[0]
