@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.producer.sender import SendProduceReqHandler
 
 from campaign.faults import FAULTS
+from campaign.faults.overtaking import overtake
 from campaign.invariants.checking import INVARIANTS
 from campaign.planted import PLANTED, BugUnknown, consuming, found, plant
 from campaign.planted.bug import instead
@@ -210,6 +211,40 @@ async def test_a_window_below_the_oldest_transaction_sends_a_key_out_of_order(
             await sending.cycle(connection, None)  # pyright: ignore[reportArgumentType]
 
     assert sending.numbers(subject) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("planted", "alone", "both"),
+    [(None, [1], [1, 2]), ("relay-cursor-on-id", [], [1, 2]), ("relay-xmin-window", [1], [2, 1])],
+)
+async def test_a_slow_transaction_that_is_overtaken_shows_what_a_relay_goes_by(
+    finance_service: ServiceUnderTest,
+    relaying: tuple[Noting, asyncpg.Connection],
+    planted: str | None,
+    alone: list[int],
+    both: list[int],
+) -> None:
+    if planted is not None:
+        plant(planted, "finance", ["relay"])
+    sending, connection = relaying
+
+    async def overtaken() -> tuple[UUID, UUID]:
+        slow, quick = [await finance_service.running.database.connect() for _ in range(2)]
+        try:
+            return await overtake(slow, quick, "finance")
+        finally:
+            await asyncio.gather(slow.close(), quick.close())
+
+    async with asyncio.timeout(60):
+        telling = asyncio.create_task(overtaken())
+        while not telling.done():
+            await sending.cycle(connection, None)  # pyright: ignore[reportArgumentType]  # nobody to send to
+        one, other = telling.result()
+        while len(sending.numbers(one) + sending.numbers(other)) < len(alone + both):
+            await sending.cycle(connection, None)  # pyright: ignore[reportArgumentType]
+        await sending.cycle(connection, None)  # pyright: ignore[reportArgumentType]
+
+    assert (sending.numbers(one), sending.numbers(other)) == (alone, both)
 
 
 async def test_of_two_relays_that_skip_locked_rows_the_second_may_be_the_first(

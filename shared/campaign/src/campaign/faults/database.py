@@ -1,15 +1,17 @@
-"""F18, F19, F23: other sessions in the same database: locks, long transactions, a table that changes under load."""
+"""F18, F19, F23: other sessions in the same database: locks, slow transactions, a table that changes under load."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 
 import asyncpg
 
 from campaign.faults.fault import Scene, fault
+from campaign.faults.overtaking import overtake
+from kit.database import FAULTS
 
 TABLES = {
     "customer": "customers", "sales": "opportunities", "order": "orders", "inventory": "stock_levels",
@@ -17,15 +19,45 @@ TABLES = {
 }  # fmt: skip
 """The busiest table of each service."""
 
+PAUSE = 0.1
+"""Seconds between two slow transactions, and before who has lost the connection takes another one."""
 
-@fault("F18", "adversarial transactions on hot rows; sessions are ended from outside", hold=(4, 10))
+ASKED_AGAIN = 1.0
+"""Seconds after which what does not end is cancelled once more."""
+
+ONCE_AT_LEAST = 5.0
+"""Seconds for which F18 goes on until a slow transaction has been overtaken, if its time has not been enough."""
+
+
+@fault("F18", "adversarial transactions on hot rows, and slow ones; sessions are ended from outside", hold=(4, 10))
 async def hot_rows_are_locked(scene: Scene) -> AsyncGenerator[None]:
-    service = scene.aim(scene.a_service())
-    locking = asyncio.create_task(_lock_and_end(scene, service, random.Random(scene.dice.random())))
+    service, overtaken = scene.aim(scene.a_service()), asyncio.Event()
+    dice = random.Random(scene.dice.random())
+    locking = asyncio.create_task(_again_and_again(lambda: _lock_and_end(scene, service, dice)))
+    overtaking = asyncio.create_task(_again_and_again(lambda: _overtake(scene, service, overtaken)))
     yield
-    _ = locking.cancel()
-    with suppress(asyncio.CancelledError):
-        await locking
+    await _ended(locking)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ONCE_AT_LEAST):
+            _ = await overtaken.wait()
+    await _ended(overtaking)
+
+
+async def _again_and_again(work: Callable[[], Awaitable[None]]) -> None:
+    """Until cancelled; who loses the connection takes another one."""
+    while True:
+        with suppress(*FAULTS):
+            await work()
+        await asyncio.sleep(PAUSE)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancelled until it is done: a rollback that is not answered delays it, or turns it into a fault that passes."""
+    while not task.done():
+        _ = task.cancel()
+        _ = await asyncio.wait([task], timeout=ASKED_AGAIN)
+    if not task.cancelled():
+        task.result()
 
 
 async def _lock_and_end(scene: Scene, service: str, dice: random.Random) -> None:
@@ -41,6 +73,13 @@ async def _lock_and_end(scene: Scene, service: str, dice: random.Random) -> None
                     await asyncio.sleep(dice.choice([0, 0, 2.5]))
             if dice.random() < 0.3:
                 _ = await connection.execute(_END_ONE, service)
+
+
+async def _overtake(scene: Scene, service: str, overtaken: asyncio.Event) -> None:
+    async with scene.stand.sql(service) as slow, scene.stand.sql(service) as quick:
+        _ = await overtake(slow, quick, service)
+    scene.aim("a slow transaction is overtaken")
+    overtaken.set()
 
 
 @fault("F19", "one transaction stays open for a long time, reading or writing", hold=(12, 20))

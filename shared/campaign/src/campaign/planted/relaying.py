@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -16,7 +15,7 @@ from aiokafka.producer.sender import SendProduceReqHandler
 
 from campaign.planted.bug import bug, instead
 from kit import outbox, relay
-from kit.database import Database, Part, Transaction
+from kit.database import Part, Transaction
 from kit.outbox import Caused
 from kit.relay import PAGE, Relay
 
@@ -50,7 +49,7 @@ def cursor_on_id(_service: str, _roles: Sequence[str]) -> None:
 
 @bug(
     "relay-xmin-window",
-    "the relay sends what lies below the oldest open transaction, by transaction id (drawn 0 to 40 ms earlier)",
+    "the relay sends what lies below the oldest open transaction, by transaction id",
     fault="F18",
     shows="I9",
 )
@@ -67,7 +66,6 @@ def xmin_window(_service: str, _roles: Sequence[str]) -> None:
         return await _sent(self, connection, producer, rows, now)
 
     instead(Relay, "cycle", cycle)
-    _early_transaction_ids()
 
 
 @bug(
@@ -170,20 +168,6 @@ def _unevenly_long_transactions() -> None:
         return written
 
     instead(outbox, "append", slowly)
-
-
-def _early_transaction_ids() -> None:
-    """As where a command writes something of its own before it comes to the aggregate that others write, too."""
-    begin = Database.begin
-
-    @asynccontextmanager
-    async def early(self: Database) -> AsyncGenerator[Transaction]:
-        async with begin(self) as tx:
-            await tx.driver.execute("SELECT pg_current_xact_id()")
-            await asyncio.sleep(random.uniform(0, 0.04))
-            yield tx
-
-    instead(Database, "begin", early)
 
 
 def _impatient_producers() -> None:

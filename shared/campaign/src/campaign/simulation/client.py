@@ -37,7 +37,10 @@ class Client:
 
     def run(self) -> Steps[None]:
         order = self.order
-        while len(order.answered) < len(order.commands):
+        while True:
+            if len(order.answered) == len(order.commands):
+                yield IDLE
+                continue
             command = order.commands[len(order.answered)]
             try:
                 answer = yield from self.once(command, self.key_of(command))
@@ -45,8 +48,6 @@ class Client:
                 yield ON  # unknown: the same request again, with the same key
             else:
                 order.answered.append(answer)
-        while True:
-            yield IDLE
 
     def key_of(self, command: Ordered) -> str:
         """The idempotency key: the same for each attempt."""

@@ -47,6 +47,8 @@ def run(seed: int, protocol: Protocol = KIT, trace: Trace | None = None) -> tupl
     heal(world)
     if trace is not None:
         trace("      -- nothing goes wrong from here on")
+    if world.filled_first:
+        fill_again(world, trace)
     quiet = drain(world, trace)
     if quiet and mend(world):
         quiet = drain(world, trace)
@@ -98,13 +100,23 @@ def begin_with_backlog(world: World, trace: Trace | None) -> list[Process]:
 
     Returns whom the dice choose from.
     """
-    for name in ("client", "relay"):
-        world.clock += KEEP_EVERY + 1
-        for process in world.processes:
-            if process.name.startswith(name):
-                go_on(world, process, trace)
+    publish(world, trace)
     workers = [process for process in world.processes if process.name.startswith("worker")]
     return world.processes + workers * (8 // len(workers))
+
+
+def publish(world: World, trace: Trace | None) -> None:
+    """Who sends commands goes on, and then the relays; nobody reads."""
+    for name in ("client", "relay"):
+        world.clock += KEEP_EVERY + 1
+        go_on_all(world, name, trace)
+
+
+def go_on_all(world: World, name: str, trace: Trace | None) -> None:
+    """Those whose name begins so."""
+    for process in world.processes:
+        if process.name.startswith(name):
+            _ = go_on(world, process, trace)
 
 
 def disturb(world: World, processes: list[Process], steps: int, trace: Trace | None) -> None:
@@ -138,6 +150,36 @@ def heal(world: World) -> None:
             except KafkaError:
                 continue
     world.log.late.clear()
+
+
+def fill_again(world: World, trace: Trace | None) -> None:
+    """New events come into the empty log, then all that was there before; only then do the workers come up.
+
+    The newest is not sent again: a replay sends what the kept cursor has passed, and it is kept now and then.
+    """
+    publish(world, trace)
+    order_more(world)
+    publish(world, trace)
+    order_more(world)
+    ask_for_replay(world, None)
+    go_on_all(world, "client", trace)
+    go_on_all(world, "relay", trace)
+    for _ in range(ROUNDS):
+        if not replaying(world):
+            world.wiped = False
+            return
+        publish(world, trace)
+
+
+def order_more(world: World) -> None:
+    """One more command of one of the orders."""
+    order = world.orders[world.below(len(world.orders))]
+    order.commands.append(Ordered(f"{order.subject}/{len(order.commands)}", 1))
+
+
+def replaying(world: World) -> bool:
+    """Whether what was asked for has not all been sent again."""
+    return any(table == "replay" and not row.done for (table, _), row in world.store.rows.items())
 
 
 def mend(world: World) -> bool:

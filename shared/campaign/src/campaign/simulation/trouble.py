@@ -13,6 +13,9 @@ from campaign.simulation.steps import IDLE, KafkaError, Steps, Transient
 if TYPE_CHECKING:
     from campaign.simulation.world import Process, World
 
+UNTIL_HEALED = 1 << 60
+"""After all steps."""
+
 
 def strike(world: World) -> str:
     """One fault, by the dice; returns what it was."""
@@ -95,22 +98,24 @@ def ask_for_replay(world: World, subject: str | None) -> None:
 def wipe(world: World) -> None:
     """The broker comes back with an empty disk; that all be sent again is asked for now or later.
 
-    Meanwhile the workers may be down: the log may then be longer than it was before they look at it again.
+    Meanwhile the workers may be down: the log may then be longer than it was before they look at it again. Some stay
+    down until what is new has been published and all that came before it has been sent again: `schedule.fill_again`.
     """
     world.log.wipe()
     world.wiped = True
     if world.random() < 0.5:
+        world.filled_first = world.random() < 0.5
         keep_down(world)
-    if world.random() < 0.5:
+    if world.random() < 0.5 and not world.filled_first:
         ask_for_replay(world, None)
 
 
 def keep_down(world: World) -> None:
-    """The workers are killed, and nobody starts them again for a while."""
+    """The workers are killed, and nobody starts them again for a while, or before the log is filled."""
     for process in world.processes:
         if process.name.startswith("worker"):
             process.kill()
-            process.paused_until = world.clock + 10 + world.below(40)
+            process.paused_until = UNTIL_HEALED if world.filled_first else world.clock + 10 + world.below(40)
 
 
 def crash(world: World) -> None:

@@ -54,8 +54,8 @@ class World:
     """One schedule's."""
 
     __slots__ = (
-        "clock", "counts", "dice", "group", "keys", "log", "orders", "processes", "producers", "protocol", "random",
-        "risk", "store", "went_back", "wiped", "workers",
+        "clock", "counts", "dice", "filled_first", "group", "keys", "log", "orders", "processes", "producers",
+        "protocol", "random", "risk", "store", "went_back", "wiped", "workers",
     )  # fmt: skip
 
     def __init__(self, seed: int, protocol: Protocol) -> None:
@@ -73,6 +73,9 @@ class World:
         self.keys: list[str] = []
         self.producers = 0
         self.wiped = False
+        """The broker has lost its disk, and nobody has seen to it that all is sent again."""
+        self.filled_first = False
+        """The workers stay down until that has been done."""
         self.went_back = 0
         self.counts = Counts()
 

@@ -53,6 +53,7 @@ PLANTED = {
     "reservation-without-lock": Planted(
         Protocol(consumer=consumer.ReservationWithoutLock), "balanced", 2000, "the lock by id that reactions name"
     ),
+    "cluster-not-remembered": Planted(Protocol(worker=worker.ClusterNotRemembered), "lost", 10_000),
     "held-applied-after-going-back": Planted(Protocol(worker=worker.HeldApplied), "lost", 2000),
     "offsets-never-compared": Planted(Protocol(worker=worker.NotCompared), "lost", 500),
     "parked-key-not-read": Planted(Protocol(consumer=consumer.ParkedNotRead), "parked", 500),
