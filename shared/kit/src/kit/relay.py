@@ -42,6 +42,13 @@ LONGEST_PAUSE = 1.0
 KEEP_EVERY = 0.1
 """Seconds after which the cursor is kept, at the latest."""
 
+REST_AT_MOST = 0.05
+"""Seconds that the relay rests after it has sent something, or as long as that took, if that is less.
+
+What is committed meanwhile is sent together: the more there is to do, the larger and so cheaper is the next batch, for
+the broker and for all who read it. When there is little to do sending takes a few milliseconds.
+"""
+
 
 class LostTheLead(Exception):
     """Another relay has taken over: it moved the epoch."""
@@ -144,7 +151,11 @@ class Relay:
     async def _lead_on(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
         while True:
             self._wake.clear()
-            if await self.cycle(connection, producer) < PAGE:  # what was committed since then has set it again
+            begun = time.monotonic()
+            sent = await self.cycle(connection, producer)
+            if 0 < sent < PAGE:
+                await asyncio.sleep(min(time.monotonic() - begun, REST_AT_MOST))
+            if sent < PAGE:  # what was committed since then has set it again
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self.poll if self._kept == self._seen else KEEP_EVERY):
                         await self._wake.wait()
