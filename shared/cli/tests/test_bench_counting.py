@@ -22,13 +22,14 @@ LOG = f"""\
 <order|order|7> LOG:  duration: 0.200 ms  bind __asyncpg_stmt_1__: WITH fenced AS (
 \t  INSERT INTO inbox (event_id) SELECT 1)
 <order|order|7> DETAIL:  Parameters: $1 = '{{{ID}1}}', $2 = '{{sales.events}}', $3 = '{{{ID}2}}'
-<sales|sales|8> LOG:  duration: 0.500 ms  execute x: INSERT INTO idempotency VALUES ($1)
+<sales|sales|8> LOG:  duration: 0.500 ms  statement: BEGIN; INSERT INTO idempotency VALUES ('a')
 <order|order|7> LOG:  duration: 0.300 ms  execute __asyncpg_stmt_1__: WITH fenced AS (
 \t  INSERT INTO inbox (event_id) SELECT 1)
 <order|order|7> DETAIL:  Parameters: $1 = '{{{ID}1}}', $2 = '{{sales.events}}', $3 = '{{{ID}2}}'
 <order|order|7> LOG:  duration: 0.400 ms  execute y: WITH new AS (SELECT 1) INSERT INTO outbox
 <order|order|7> DETAIL:  Parameters: $1 = '{{}}', $2 = '{{orderloop.order.OrderPlaced.v1}}'
 <order|order|7> LOG:  duration: 1.000 ms  statement: COMMIT;
+<sales|sales|8> LOG:  duration: 0.100 ms  execute x: SELECT 1
 <order|order-relay|9> LOG:  duration: 0.100 ms  execute z: SELECT 1
 <order|order|7> LOG:  checkpoint starting: time
 <order|order|7> LOG:  duration: 0.100 ms  execute z: SELECT kind FROM timer
@@ -43,7 +44,7 @@ def test_statements_are_put_together_by_transaction_and_work() -> None:
     units = statements.units(statements.entries(LOG))
 
     assert [(unit.database, unit.work, len(unit.statements)) for unit in units] == [
-        ("order", "event", 2), ("sales", "command", 1), ("order", "relay", 1), ("order", "other", 1)
+        ("order", "event", 2), ("sales", "command", 2), ("order", "relay", 1), ("order", "other", 1)
     ]  # fmt: skip
     assert (units[0].taken, units[0].told) == ((f"{ID}1",), ("OrderPlaced",))
     assert units[0].milliseconds == pytest.approx(2.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -85,10 +85,13 @@ class Database:
         self._room = asyncio.Semaphore(pool_size)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncGenerator[Transaction]:
-        """One transaction. Raises TimeoutError when there is no room for five seconds."""
+    async def begin(self, begin: Callable[[Transaction], Awaitable[None]] | None = None) -> AsyncGenerator[Transaction]:
+        """One transaction. `begin` begins it, for who has something to say in the same round trip.
+
+        Raises TimeoutError when there is no room for five seconds.
+        """
         async with self.read() as tx:
-            _ = await tx.driver.execute("BEGIN")
+            await (begin or _begin)(tx)
             yield tx
             if (done := await tx.driver.execute("COMMIT")) != "COMMIT":
                 raise NotCommitted(f"the server answered {done}: a statement has failed, and nobody was told")
@@ -163,6 +166,10 @@ class Database:
         _ = await asyncio.gather(*self._leaving)
 
 
+async def _begin(tx: Transaction) -> None:
+    _ = await tx.driver.execute("BEGIN")
+
+
 async def _closed(connection: asyncpg.Connection) -> None:
     with suppress(*FAULTS):
         await connection.close(timeout=2)  # or, when that fails, cut off
@@ -174,6 +181,11 @@ async def _rolled_back(connection: asyncpg.Connection) -> bool:
             _ = await connection.execute("ROLLBACK", timeout=5)
         return not connection.is_closed()
     return False
+
+
+def literal(value: str) -> str:
+    """Any text as an expression, for a statement without parameters: hexadecimal digits need no quoting."""
+    return f"convert_from('\\x{value.encode().hex()}', 'UTF8')"
 
 
 def server_settings(name: str) -> dict[str, str]:

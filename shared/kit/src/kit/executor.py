@@ -84,9 +84,9 @@ class Executor:
         versions = written.set({})
         reason = cause.set(why)
         try:
-            async with self.database.begin() as tx:
-                if request is not None and (known := await request.claim(tx)) is not None:
-                    return known, ()
+            async with self.database.begin(None if request is None else request.begin) as tx:
+                if request is not None and request.known is not None:
+                    return request.known, ()
                 async with holding(tx):
                     events = outbox.events_of(await handler(command, tx))
                     answer = None if request is None else request.answer(events)
@@ -107,9 +107,11 @@ class Request:
         self.digest = hashlib.sha256(asked.encode()).digest()
         self.status = status
         self.location = location
+        self.known: Answer | None = None
 
-    async def claim(self, tx: Transaction) -> Answer | None:
-        return await idempotency.claim(tx, self.actor, self.key, self.digest)
+    async def begin(self, tx: Transaction) -> None:
+        """Begin a transaction that holds the key, or is of no use because the answer is `known`."""
+        self.known = await idempotency.begin(tx, self.actor, self.key, self.digest)
 
     def keeping(self, answer: Answer) -> Part:
         return idempotency.keeping(self.actor, self.key, answer)

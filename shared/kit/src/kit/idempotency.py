@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import asyncpg
 from pydantic import TypeAdapter
 
-from kit.database import Part, Transaction, driver
+from kit.database import Part, Transaction, literal
 from kit.errors import KeyReused, StillRunning
 
 _headers: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
@@ -27,16 +27,18 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
-async def claim(tx: Transaction, actor: str, key: str, digest: bytes) -> Answer | None:
-    """Take the key for this transaction, or return the answer that it has. Raises KeyReused, StillRunning."""
-    connection = await driver(tx)
+async def begin(tx: Transaction, actor: str, key: str, digest: bytes) -> Answer | None:
+    """Begin the transaction and take the key for it, or return the answer that it has.
+
+    Both in one round trip, which only a statement without parameters allows. Raises KeyReused, StillRunning.
+    """
     try:
-        taken = await connection.fetchval(_CLAIM, actor, key, digest)
+        done = await tx.driver.execute(_BEGIN.format(literal(actor), literal(key), digest.hex()))
     except asyncpg.LockNotAvailableError as error:
         raise StillRunning("the first request with this Idempotency-Key is not done; ask again in a moment") from error
-    if taken is not None:
+    if done == "INSERT 0 1":
         return None
-    [stored] = await connection.fetch(_STORED, actor, key)
+    [stored] = await tx.driver.fetch(_STORED, actor, key)
     if stored["digest"] != digest:
         raise KeyReused("this Idempotency-Key came with another request before; make a new key for a new request")
     return Answer(stored["status"], stored["body"], _headers.validate_json(stored["headers"]))
@@ -53,7 +55,7 @@ async def forget_old(tx: Transaction) -> None:
     _ = await tx.exec_driver_sql("DELETE FROM idempotency WHERE created_at < now() - interval '31 days'")
 
 
-_CLAIM = "INSERT INTO idempotency (actor, key, digest) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING key"
+_BEGIN = "BEGIN; INSERT INTO idempotency (actor, key, digest) VALUES ({}, {}, '\\x{}') ON CONFLICT DO NOTHING"
 _STORED = "SELECT digest, status, body, headers::text AS headers FROM idempotency WHERE actor = $1 AND key = $2"
 _KEEP = """
 kept AS (

@@ -58,8 +58,8 @@ def _at_commits(failpoints: Failpoints) -> None:
     begin = Database.begin
 
     @asynccontextmanager
-    async def begun(self: Database) -> AsyncGenerator[Transaction]:
-        async with begin(self) as tx:
+    async def begun(self: Database, *given: Any) -> AsyncGenerator[Transaction]:
+        async with begin(self, *given) as tx:
             yield tx
             place = _place.get()
             if place is not None and place.name is not None:

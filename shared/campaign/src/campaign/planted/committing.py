@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 from campaign.planted.bug import bug, instead
 from kit import database, outbox, relay
@@ -31,8 +32,8 @@ def outbox_outside_transaction(_service: str, _roles: Sequence[str]) -> None:
         return await append(tx, (), also)
 
     @asynccontextmanager
-    async def begun(self: Database) -> AsyncGenerator[Transaction]:
-        async with begin(self) as tx:
+    async def begun(self: Database, *given: Any) -> AsyncGenerator[Transaction]:
+        async with begin(self, *given) as tx:
             later.pop(id(tx), None)
             yield tx
         events = later.pop(id(tx), [])

@@ -71,7 +71,7 @@ class Client:
         return command.command
 
     def claim(self, tx: Transaction, key: str) -> Steps[str | None]:
-        """`kit.idempotency.claim`: take the key, or find the answer that it has."""
+        """`kit.idempotency.begin`: take the key, or find the answer that it has."""
         if (yield from tx.insert(("idempotency", key), "running")):
             return None
         return tx.get(("idempotency", key))

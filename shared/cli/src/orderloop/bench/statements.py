@@ -169,7 +169,11 @@ def units(found: Iterable[str]) -> list[Unit]:
         waiting[process] += float(milliseconds)
         if step in ("parse", "bind"):
             continue
-        asked = last[process] = Asked(" ".join(sql.split()), waiting.pop(process))
+        text = " ".join(sql.split())
+        if text.startswith("BEGIN; "):  # a command begins and takes its key in one round trip
+            _place(Asked("BEGIN"), Unit(database, application), process, open_units, done)
+            text = text.removeprefix("BEGIN; ")
+        asked = last[process] = Asked(text, waiting.pop(process))
         _place(asked, Unit(database, application), process, open_units, done)
     return [unit for unit in done if unit.statements]
 
