@@ -45,8 +45,8 @@ def a_result(**more: Any) -> run.Result:  # Any: JSON
         "hop_ms": SPREAD,
         "loop_ms": SPREAD,
         "warm_up_seconds": 8.0,
-        "quiet": {"loops_per_second": 10.0, "loops": 150, "events_per_loop": 21.5},
-        "steady": {"loops_per_second": 20.0, "loops": 300, "hop_ms": SPREAD, "loop_ms": None},
+        "quiet": {"loops_per_second": 10.0, "loops": 150, "cpu_ms_per_loop": 180.5, "events_per_loop": 21.5},
+        "steady": {"loops_per_second": 20.0, "loops": 300, "cpu_ms_per_loop": 99.25, "hop_ms": SPREAD, "loop_ms": None},
         "full": {"loops": 900, "drivers": 48, "hop_ms": SPREAD, "loop_ms": None},
         "hops": {f"A → B{number} (order)": SPREAD for number in range(13)},
         "cpu_ms_per_loop": {"order": 7.5, "kafka": 22.25, "driver": 1.0},
@@ -148,7 +148,19 @@ def test_the_driver_is_measured_with_what_runs(tmp_path: Path) -> None:
 def test_the_report_tells_every_figure() -> None:
     text = shown(a_result())
 
-    for figure in ("4 CPUs", "61.4", "10 loops per second", "6.25", "17.75", "4210", "151000", "68.6", "21.5"):
+    for figure in (
+        "4 CPUs",
+        "61.4",
+        "10 loops per second",
+        "6.25",
+        "17.75",
+        "4210",
+        "151000",
+        "68.6",
+        "21.5",
+        "180.5",
+        "99.25",
+    ):
         assert figure in text
     assert ("not measured" in text, "loops that failed" in text) == (True, False)
     assert ("B11 (order)" in text, "B12 (order)" in text) == (True, False)

@@ -29,6 +29,10 @@ def _headline(result: Result) -> Table:
         )
     for name in ("hop_ms", "loop_ms"):
         table.add_row(f"{name.replace('_', ' ')}, full", *_spread(result["full"][name]))
+    for phase in (result["quiet"], steady):
+        cost = f"CPU ms per loop, at {phase['loops_per_second']:g} loops per second"
+        table.add_row(cost, f"{phase['cpu_ms_per_loop']}", "", "")
+    table.add_row("CPU ms per loop, full", f"{sum(result['cpu_ms_per_loop'].values()):.1f}", "", "")
     alone = result["yardsticks"]
     table.add_row("pgbench commits per second, alone", f"{alone['pgbench_commits_per_second']:.0f}", "", "")
     table.add_row("aiokafka records per second, alone", f"{alone['kafka_records_per_second']:.0f}", "", "")

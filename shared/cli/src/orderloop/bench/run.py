@@ -30,24 +30,30 @@ QUIET = 10.0
 
 @dataclass(frozen=True)
 class Phase:
-    """What was seen of one phase: seconds per loop, and the hops."""
+    """What was seen of one phase: seconds per loop, the hops, and the CPU that a loop cost each process, in ms."""
 
     loops: list[float]
     hops: list[Hop]
     events_per_loop: float
+    cpu: dict[str, float]
+
+    def spent(self) -> Result:
+        return {"loops": len(self.loops), "cpu_ms_per_loop": round(sum(self.cpu.values()), 1)}
 
     def times(self) -> Result:
         return {"hop_ms": _ms(Spread.of(hop.seconds for hop in self.hops)), "loop_ms": _ms(Spread.of(self.loops))}
 
 
-async def _phase(load: Load, work: Awaitable[T]) -> tuple[Phase, T]:
+async def _phase(plan: Plan, load: Load, work: Awaitable[T]) -> tuple[Phase, T]:
     """Do the work and see what comes of it, and of nothing before."""
     stream = load.steps.stream
     stream.forget()
     load.loops.clear()
+    before = cost.use(plan)
     done = await work
     loops = list(load.loops)
-    return Phase(loops, hops.hops(stream.seen), round(len(stream.seen) / max(len(loops), 1), 1)), done
+    cpu = cost.cpu_per_loop(before, cost.use(plan), len(loops))
+    return Phase(loops, hops.hops(stream.seen), round(len(stream.seen) / max(len(loops), 1), 1), cpu), done
 
 
 async def run(
@@ -68,13 +74,13 @@ async def run(
             say(f"warm-up: {warm_up:g} s flat out, not measured (a broker that has just started is slow)")
             await flat_out(load, at_once, warm_up)
         say(f"{QUIET:g} loops per second for {seconds:g} s")
-        quiet, _ = await _phase(load, at_rate(load, QUIET, seconds))
+        quiet, _ = await _phase(plan, load, at_rate(load, QUIET, seconds))
         say(f"{rate:g} loops per second for {seconds:g} s")
-        steady, _ = await _phase(load, at_rate(load, rate, seconds))
+        steady, _ = await _phase(plan, load, at_rate(load, rate, seconds))
         say(f"as many as {at_once} drivers can close in {seconds:g} s")
-        before, told, wal = cost.use(plan), await cost.backends(plan), await counters.wal_place(plan.postgres)
-        full, per_second = await _phase(load, flat_out(load, at_once, seconds))
-        after, wal = cost.use(plan), await counters.wal_place(plan.postgres) - wal
+        told, wal = await cost.backends(plan), await counters.wal_place(plan.postgres)
+        full, per_second = await _phase(plan, load, flat_out(load, at_once, seconds))
+        used, wal = cost.use(plan), await counters.wal_place(plan.postgres) - wal
         backends = cost.taken(told, await cost.backends(plan))
     say("what PostgreSQL and Kafka do alone")
     alone = await yardsticks.measure(plan.postgres, plan.kafka)
@@ -83,17 +89,17 @@ async def run(
         "machine": _machine(),
         "closed_loops_per_second": round(per_second, 1),
         **quiet.times(),
-        "steady": {"loops_per_second": rate, "loops": len(steady.loops), **steady.times()},
-        "quiet": {"loops_per_second": QUIET, "loops": len(quiet.loops), "events_per_loop": quiet.events_per_loop},
+        "steady": {"loops_per_second": rate, **steady.spent(), **steady.times()},
+        "quiet": {"loops_per_second": QUIET, **quiet.spent(), "events_per_loop": quiet.events_per_loop},
         "warm_up_seconds": warm_up,
         "full": {"loops": len(full.loops), "drivers": at_once, **full.times()},
         "hops": {kind: asdict(spread) for kind, spread in hops.by_kind(quiet.hops).items()},
-        "cpu_ms_per_loop": cost.cpu_per_loop(before, after, len(full.loops)),
+        "cpu_ms_per_loop": full.cpu,
         "database_cpu_ms_per_loop": _per_loop(backends, len(full.loops)),
         "wal_bytes_per_loop": round(wal / max(len(full.loops), 1)),
         "processes": {"apis": plan.apis, "workers": plan.workers, "partitions": plan.partitions},
         "sent_again": len(troubles),
-        "memory_mib": {name: round(each.memory_mib) for name, each in after.items()},
+        "memory_mib": {name: round(each.memory_mib) for name, each in used.items()},
         "yardsticks": asdict(alone),
         "pgbench_commits_per_loop": round(alone.pgbench_commits_per_second / max(per_second, 0.1), 1),
         "failed": load.failed[:20],
