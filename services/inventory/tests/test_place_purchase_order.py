@@ -67,6 +67,8 @@ async def test_a_refused_purchase_changes_nothing(house: House) -> None:
     assert await house.refused(path, a_purchase((service, 1), supplier="X")) == (409, "service-is-not-stocked")
     assert await house.refused(path, a_purchase((ItemId(new_id()), 1))) == (404, "item-unknown")
     assert await house.refused(path, a_purchase((first, 1), warehouse_id=str(new_id()))) == (404, "warehouse-unknown")
+    assert await house.refused(path, a_purchase((first, 1), ordered_on="9999-12-31")) == (422, "malformed")
+    assert await house.refused(path, a_purchase((first, 1), supplier="X\0")) == (422, "malformed")
     assert await house.refused(path, a_purchase((first, 1)), role="sales") == (403, "forbidden")
     assert (await house.reads(path, item_id=first))["items"] == []
 

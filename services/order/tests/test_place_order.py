@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -205,6 +206,76 @@ async def test_an_order_that_cannot_be_is_refused_and_leaves_no_trace(
     assert answer.status_code == status, answer.text
     assert problem in answer.json()["type"] or status == 422
     assert await order_service.published() == []
+
+
+LARGEST = "999999999999999999"
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "place", "words"),
+    [
+        ({"customer_reference": "PO\0"}, {}, ["customer_reference"], "U+0000 cannot be kept in a text; leave it out"),
+        ({}, {"description": "\ud800"}, ["lines", 0, "description"], "U+D800 cannot be kept in a text; leave it out"),
+        ({"ordered_on": "0001-01-01"}, {}, ["ordered_on"], "Days are between the years 100 and 9899"),
+        ({}, {"quantity": {"value": "0e999999"}}, ["lines", 0, "quantity", "value"], "write decimals with 24 digits"),
+        ({}, {"quantity": {"value": "1" * 19}}, ["lines", 0, "quantity", "value"], "no more than 18 digits before"),
+    ],
+)
+async def test_a_value_that_cannot_be_kept_is_refused_with_its_field_and_leaves_no_trace(
+    order_service: ServiceUnderTest,
+    desk: Desk,
+    change: dict[str, Any],
+    line: dict[str, Any],
+    place: list[str | int],
+    words: str,
+) -> None:
+    body = a_body(desk) | change
+    body["lines"][0] |= line
+
+    status, problem = await asked(order_service, body)
+
+    assert (status, problem["type"]) == (422, "urn:orderloop:problem:malformed")
+    [error] = problem["errors"]
+    assert error["loc"] == ["body", *place]
+    assert words in error["msg"]
+    assert await all_of_it(order_service, desk) == []
+
+
+async def test_an_order_worth_more_than_an_amount_may_be_is_refused_and_leaves_no_trace(
+    order_service: ServiceUnderTest, desk: Desk
+) -> None:
+    body = a_body(desk)
+    body["lines"][0] |= {"quantity": {"value": LARGEST}, "unit_price": {"amount": LARGEST, "currency": "EUR"}}
+
+    status, problem = await asked(order_service, body)
+
+    assert (status, problem["type"]) == (422, "urn:orderloop:problem:too-many-digits")
+    assert problem["detail"] == "the figures come to 1.000E+36 EUR, which is out of range; check quantities and prices"
+    assert await all_of_it(order_service, desk) == []
+
+
+async def asked(order_service: ServiceUnderTest, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Ask for an order, in JSON that escapes what is not ASCII; returns the answer's status and body."""
+    token = order_service.issuer.token("sales")
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json", "idempotency-key": str(new_id())}
+    answer = await order_service.http.post("/orders", content=json.dumps(body), headers=headers)
+    return answer.status_code, answer.json()
+
+
+async def all_of_it(order_service: ServiceUnderTest, desk: Desk) -> list[object]:
+    """The customer's orders, and what was told since the test began."""
+    listed = await order_service.get("/orders", role="customer", customer_id=desk.customer_id)
+    return [*listed.json()["items"], *await order_service.published()]
+
+
+@pytest.mark.parametrize("name", ["customer_reference", "cursor", "status", "customer_id"])
+async def test_a_filter_that_cannot_be_kept_is_refused(order_service: ServiceUnderTest, name: str) -> None:
+    answer = await order_service.http.get(
+        f"/orders?limit=5&{name}=a%00b", headers={"authorization": f"Bearer {order_service.issuer.token('reader')}"}
+    )
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == f"query.{name}: U+0000 cannot be kept in a text; leave it out"
 
 
 @pytest.mark.parametrize(("role", "status"), [("sales", 201), ("service", 201), ("reader", 403), ("warehouse", 403)])

@@ -150,6 +150,8 @@ async def test_without_a_bearer_token_nobody_is_known(issuer: Issuer, header: st
         {"iss": None},
         {"aud": None},
         {"sub": None},
+        {"sub": "an\0na"},
+        {"sub": "anna\ud800"},
         {"exp": None},
         {"nbf": NOW + 3600},
     ],

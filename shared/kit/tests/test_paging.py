@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -25,6 +27,8 @@ orders = sa.Table(
     sa.Column("order_id", sa.Uuid, primary_key=True),
     sa.Column("number", sa.BigInteger, unique=True),
     sa.Column("placed_at", sa.DateTime(timezone=True)),
+    sa.Column("place", sa.Integer, server_default="0"),
+    sa.Column("name", sa.Text, server_default=""),
     prefixes=["TEMPORARY"],
 )
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -123,6 +127,38 @@ async def test_the_where_of_the_select_stays(tx: Transaction) -> None:
     then = await paged(tx, even, key=orders.c.number, row=number, limit=2, cursor=first.next_cursor)
 
     assert (first.items, then.items) == ([2, 4], [6])
+
+
+def a_cursor(*values: object) -> str:
+    return urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("number", str(2**63)),
+        ("number", str(-(2**63) - 1)),
+        ("number", "9" * 300),
+        ("number", float("inf")),
+        ("place", str(2**31)),
+        ("name", "a\0b"),
+        ("name", "\ud800"),
+        ("placed_at", "0001-01-01T00:00:00+14:00"),
+    ],
+)
+async def test_a_cursor_with_a_value_that_its_column_cannot_have_is_malformed(
+    tx: Transaction, column: str, value: object
+) -> None:
+    with pytest.raises(CursorBroken, match="no cursor to begin again"):
+        _ = await paged(tx, sa.select(orders), key=orders.c[column], row=number, cursor=a_cursor(value))
+
+
+async def test_a_cursor_at_the_end_of_what_its_column_can_have_leads_to_nothing(tx: Transaction) -> None:
+    _ = await a_row_each(tx, 1)
+
+    for column, value in (("number", 2**63 - 1), ("place", 2**31 - 1), ("placed_at", "9999-12-31T23:59:59+00:00")):
+        page = await paged(tx, sa.select(orders), key=orders.c[column], row=number, cursor=a_cursor(str(value)))
+        assert page.items == []
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "%%%", "bnVsbA", "WyJ4Il0", "WyIxIiwiMiJd", "Wzdd", "eyJhIjoxfQ", "é"])

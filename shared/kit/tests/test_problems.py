@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI, HTTPException
@@ -164,6 +165,28 @@ async def test_a_fault_tells_its_trace_id_and_nothing_internal(caplog: pytest.Lo
     [record] = caplog.records
     assert record.exc_info
     assert str(record.exc_info[1]) == "password=hunter2"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "name"),
+    [
+        (asyncpg.NumericValueOutOfRangeError("integer out of range"), 422, "does-not-fit"),
+        (asyncpg.DatetimeFieldOverflowError("timestamp out of range"), 422, "does-not-fit"),
+        (asyncpg.CharacterNotInRepertoireError("invalid byte sequence"), 422, "does-not-fit"),
+        (asyncpg.UntranslatableCharacterError("unsupported Unicode escape sequence"), 422, "does-not-fit"),
+        (asyncpg.StringDataRightTruncationError("value too long"), 422, "does-not-fit"),
+        (asyncpg.DivisionByZeroError("division by zero"), 500, "internal-server-error"),
+        (asyncpg.DataError("expected str, got int"), 500, "internal-server-error"),
+        (asyncpg.UndefinedTableError("there is no such table"), 500, "internal-server-error"),
+    ],
+)
+async def test_only_a_value_that_is_too_much_for_its_column_is_the_callers_matter(
+    error: Exception, status: int, name: str
+) -> None:
+    response = await answer(an_app_that_raises(error))
+
+    assert (response.status_code, response.json()["type"]) == (status, f"urn:orderloop:problem:{name}")
+    assert str(error) not in response.text
 
 
 async def test_an_error_of_no_family_is_a_fault(caplog: pytest.LogCaptureFixture) -> None:

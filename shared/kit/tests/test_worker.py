@@ -463,16 +463,21 @@ async def test_a_worker_whose_hands_were_full_when_partitions_were_shared_out_an
                 await until(lambda counter_id=counter_id: has(counter_service, counter_id, 3))
 
 
+@pytest.mark.parametrize("strange", [("ce_id", b"\xff"), ("ce_actor", None), ("ce_time", b"2026-01-01T00:00:00")])
 async def test_a_record_that_is_no_event_of_ours_is_left_out_and_the_rest_flows(
     counter_service: ServiceUnderTest,
     supplier: Database,
     servers: Servers,
     caplog: pytest.LogCaptureFixture,
+    strange: tuple[str, bytes | None],
 ) -> None:
     counter_id = await a_counter(counter_service)
+    foreign = counter_service.records(a_supply(counter_id))
+    row = {**foreign.model_dump(), "event_id": foreign.id, "recorded_at": foreign.time}
+    headers = list({**dict(headers_of(row, "supplier")), **dict([strange])}.items())
     async with AIOKafkaProducer(bootstrap_servers=servers.kafka) as producer:
         for partition in range(PARTITIONS):
-            await producer.send_and_wait(TOPIC, b"hello", partition=partition, headers=[("ce_id", b"\xff")])
+            await producer.send_and_wait(TOPIC, foreign.data, partition=partition, headers=headers)
 
     async with a_worker(counter_service, servers.kafka):
         await tell(supplier, *(a_supply(counter_id) for _ in range(9)))

@@ -7,7 +7,10 @@ from functools import cached_property
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, from_json
+
+from contracts.text import fault_in, leaves
 
 LOOP_IDS = (
     "opportunity_id",
@@ -82,11 +85,26 @@ class Recorded(BaseModel):
     @cached_property
     def _read(self) -> Event | None:
         known = _types.get(self.type)
-        return None if known is None else known.model_validate_json(self.data)
+        if known is None:
+            return None
+        event = known.model_validate_json(self.data)
+        if b"\\u0000" in self.data:  # the one way to write it that this far is taken for text
+            _refuse_unfit_text(known, self.data)
+        return event
 
     def event(self) -> Event | None:
-        """The event itself, read once, or None when this program does not know the type."""
+        """The event itself, read once, or None when this program does not know the type. Raises ValidationError."""
         return self._read
+
+
+def _refuse_unfit_text(known: type[Event], data: bytes) -> None:
+    faults = [
+        InitErrorDetails(type=PydanticCustomError("unfit_text", "{fault}", {"fault": fault}), loc=place, input=None)
+        for place, value in leaves(from_json(data))
+        if (fault := fault_in(value)) is not None
+    ]
+    if faults:
+        raise ValidationError.from_exception_data(known.__name__, faults)
 
 
 def event_types() -> dict[str, type[Event]]:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from contracts.errors import Malformed
 
+_LONGEST = 64
+"""Characters of a decimal: room for the zeros that exact arithmetic leaves behind the digits."""
 
-def _no_float(value: object) -> object:
+
+def _exact(value: object) -> object:
+    """A decimal that is no float, nor a zero with an exponent, or a tail of zeros, beyond what can be stored."""
     if isinstance(value, float):
         raise ValueError('write decimals as strings, such as "12.50": floats lose cents')
+    if isinstance(value, str) and (len(value) > _LONGEST or "e" in value or "E" in value) and _is_absurd(value):
+        raise ValueError('write decimals with 24 digits at most, six of them after the point, such as "12.50"')
     return value
+
+
+def _is_absurd(value: str) -> bool:
+    try:
+        exponent = Decimal(value).as_tuple().exponent
+    except InvalidOperation:
+        return False  # no decimal at all, which is said in other words
+    return isinstance(exponent, int) and abs(exponent) > _LONGEST
 
 
 ExactDecimal = Annotated[
@@ -26,7 +40,7 @@ ExactDecimal = Annotated[
         examples=["12.50"],
         json_schema_extra={"max_digits": 24, "decimal_places": 6},  # not said by itself before another validator
     ),
-    BeforeValidator(_no_float),  # last: constraints that stand after it are checked in Python, at four times the cost
+    BeforeValidator(_exact),  # last: constraints that stand after it are checked in Python, at four times the cost
 ]
 """A decimal that is a string in JSON; at most 24 digits, six of them after the point."""
 
@@ -46,6 +60,10 @@ class UnlikeUnits(Malformed):
     """Euros and dollars, or pieces and kilograms, are not added or compared."""
 
 
+class TooManyDigits(Malformed):
+    """An amount or a quantity has 24 digits at most, six of them after the point, also one that was calculated."""
+
+
 class Value(BaseModel):
     """What is equal when its parts are, and never changes."""
 
@@ -60,11 +78,11 @@ class Money(Value):
 
     def __add__(self, other: Money) -> Money:
         self._must_match(other)
-        return Money(amount=self.amount + other.amount, currency=self.currency)
+        return _money(self.amount + other.amount, self.currency)
 
     def __sub__(self, other: Money) -> Money:
         self._must_match(other)
-        return Money(amount=self.amount - other.amount, currency=self.currency)
+        return _money(self.amount - other.amount, self.currency)
 
     def __neg__(self) -> Money:
         return Money(amount=-self.amount, currency=self.currency)
@@ -103,7 +121,10 @@ class Money(Value):
     def rounded(amount: Decimal, currency: str) -> Money:
         """Round half up to the minor unit of ISO 4217 (two digits, but 0 for JPY, 3 for KWD …)."""
         step = Decimal(1).scaleb(-_MINOR_UNITS.get(currency, 2))
-        return Money(amount=amount.quantize(step, ROUND_HALF_UP), currency=currency)
+        try:
+            return _money(amount.quantize(step, ROUND_HALF_UP), currency)
+        except InvalidOperation as error:
+            raise _too_many_digits(amount, currency) from error
 
     @staticmethod
     def total(amounts: Iterable[Money], currency: str) -> Money:
@@ -113,7 +134,7 @@ class Money(Value):
             if each.currency != currency:
                 raise UnlikeUnits(f"{each} and a sum in {currency} are in different currencies; convert one first")
             total += each.amount
-        return Money(amount=total, currency=currency)
+        return _money(total, currency)
 
     def _must_match(self, other: Money) -> None:
         if self.currency != other.currency:
@@ -128,11 +149,11 @@ class Quantity(Value):
 
     def __add__(self, other: Quantity) -> Quantity:
         self._must_match(other)
-        return Quantity(value=self.value + other.value, unit=self.unit)
+        return _quantity(self.value + other.value, self.unit)
 
     def __sub__(self, other: Quantity) -> Quantity:
         self._must_match(other)
-        return Quantity(value=self.value - other.value, unit=self.unit)
+        return _quantity(self.value - other.value, self.unit)
 
     def __lt__(self, other: Quantity) -> bool:
         self._must_match(other)
@@ -163,3 +184,23 @@ class Quantity(Value):
     def _must_match(self, other: Quantity) -> None:
         if self.unit != other.unit:
             raise UnlikeUnits(f"{self} and {other} are in different units; convert one first")
+
+
+def _money(amount: Decimal, currency: str) -> Money:
+    """The result of a calculation. Raises TooManyDigits."""
+    try:
+        return Money(amount=amount, currency=currency)
+    except ValidationError as error:
+        raise _too_many_digits(amount, currency) from error
+
+
+def _quantity(value: Decimal, unit: str) -> Quantity:
+    """As `_money`."""
+    try:
+        return Quantity(value=value, unit=unit)
+    except ValidationError as error:
+        raise _too_many_digits(value, unit) from error
+
+
+def _too_many_digits(number: Decimal, of: str) -> TooManyDigits:
+    return TooManyDigits(f"the figures come to {number:.3E} {of}, which is out of range; check quantities and prices")

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.errors import Forbidden, OrderloopError, Unavailable
 from contracts.ids import CustomerId
+from contracts.text import fault_in
 from kit import context
 from kit.errors import TokenExpired, TokenInvalid, Unauthenticated
 from kit.principal import ADMIN, CUSTOMER, ROLES, STAFF, Principal
@@ -212,7 +213,10 @@ class Authenticator:
             found = cast("dict[str, object]", found).get(name) if isinstance(found, dict) else None
         named = cast("list[object]", found) if isinstance(found, list) else []
         roles = frozenset(role for role in named if isinstance(role, str)) & ROLES
-        return Principal(str(claims["sub"]), roles, self._customer_id(claims) if CUSTOMER in roles else None)
+        actor = str(claims["sub"])
+        if (fault := fault_in(actor)) is not None:
+            raise TokenInvalid(f"the token's sub cannot be an actor: {fault}")
+        return Principal(actor, roles, self._customer_id(claims) if CUSTOMER in roles else None)
 
     def _customer_id(self, claims: dict[str, Any]) -> CustomerId:
         try:

@@ -48,5 +48,9 @@ class TokenExpired(TokenInvalid):
     """The bearer token was good, but its time is over."""
 
 
+class DoesNotFit(Malformed):
+    """A number, day or text of the request, or what it comes to, is more than can be kept."""
+
+
 class CursorBroken(Malformed):
     """A cursor is what an earlier page gave as next_cursor, unchanged."""

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, status
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.errors import Malformed
 from contracts.event import Recorded
 from kit import parking
 from kit.auth import reads, requires
 from kit.parking import ParkedKey
+from kit.parsing import Text
 from kit.principal import Principal
 from kit.problems import RESPONSES
 from kit.routing import Reading, running
@@ -52,7 +53,7 @@ class Discard(BaseModel):
     """Which event is given up, and why."""
 
     event_id: UUID = Field(description="the event that blocks the key, as GET on the key shows it")
-    reason: str = Field(min_length=3, max_length=1000)
+    reason: Text = Field(min_length=3, max_length=1000)
 
 
 class FailedTimer(BaseModel):
@@ -69,8 +70,8 @@ class ReplayRequest(BaseModel):
     """Which part of the outbox to send again. The events keep their ids: who has applied one skips it."""
 
     subject: UUID | None = None
-    from_time: datetime | None = None
-    to_time: datetime | None = None
+    from_time: AwareDatetime | None = None
+    to_time: AwareDatetime | None = None
 
 
 class Replay(BaseModel):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, literal, tuple_
 
+from contracts.text import fault_in
 from kit.database import Transaction
 from kit.errors import CursorBroken
 
@@ -26,13 +27,6 @@ Limit = Annotated[int, Query(ge=1, le=MOST, description="how many items a page h
 
 Cursor = Annotated[str | None, Query(max_length=500, description="next_cursor of the page before; left out at first")]
 """A route's parameter: `cursor: Cursor = None`."""
-
-_READ: dict[type, Callable[[str], object]] = {
-    UUID: UUID,
-    int: int,
-    str: str,
-    datetime: datetime.fromisoformat,
-}
 
 
 class Page(BaseModel, Generic[T]):
@@ -79,6 +73,28 @@ def _cursor_at(last: Row[Any], columns: Sequence[ColumnElement[Any]]) -> str:
 def _values(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[object]:
     try:
         texts = json.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
-        return [_READ[column.type.python_type](text) for column, text in zip(columns, texts, strict=True)]
-    except (ValueError, TypeError, AttributeError) as error:
+        return [_READ[column.type.python_type](text, column) for column, text in zip(columns, texts, strict=True)]
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise CursorBroken("send next_cursor of the page before as it was, or no cursor to begin again") from error
+
+
+def _number(text: str, column: ColumnElement[Any]) -> int:
+    number, bits = int(text), 63 if isinstance(column.type, BigInteger) else 31
+    if not -(2**bits) <= number < 2**bits:
+        raise ValueError("more than the column holds")
+    return number
+
+
+def _text(text: str, _: ColumnElement[Any]) -> str:
+    if (fault := fault_in(text)) is not None:
+        raise ValueError(fault)
+    return text
+
+
+_READ: dict[type, Callable[[str, ColumnElement[Any]], object]] = {
+    UUID: lambda text, _: UUID(text),
+    int: _number,
+    str: _text,
+    datetime: lambda text, _: datetime.fromisoformat(text).astimezone(UTC),
+}
+"""How a column's value is read from a cursor. Raises the errors that `_values` knows."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http.client import responses
 from typing import Any, cast
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import Forbidden, Malformed, NotFound, OrderloopError, Refused, Unavailable, VersionMismatch
 from kit import telemetry
-from kit.errors import KeyMissing, PreconditionRequired, StillRunning, Unauthenticated
+from kit.errors import DoesNotFit, KeyMissing, PreconditionRequired, StillRunning, Unauthenticated
 
 log = logging.getLogger(__name__)
 
@@ -105,11 +106,33 @@ class AnswerFaults:
 
         try:
             await self.app(scope, receive, noting_the_start)
-        except Exception:
+        except Exception as fault:
             if started:
                 raise  # half an answer is out: the server has to cut the connection
-            log.exception("%s %s failed", scope["method"], scope["path"])
-            await _fault(scope)(scope, receive, send)
+            await _said_of(fault, scope)(scope, receive, send)
+
+
+def _said_of(fault: Exception, scope: Scope) -> Response:
+    if not is_unfit(fault):
+        log.error("%s %s failed", scope["method"], scope["path"], exc_info=fault)
+        return _fault(scope)
+    log.warning("%s %s was refused by the database alone", scope["method"], scope["path"], exc_info=fault)
+    advice = "look for a number or a day that is far out of range, or a text with odd characters, and send it mended"
+    return response_to(DoesNotFit(advice), scope)
+
+
+def is_unfit(fault: Exception) -> bool:
+    """Whether a value was too much for its column, in the eyes of the driver or the server.
+
+    The last resort: what a request shows by itself is refused by `kit.parsing`, which names the field.
+    """
+    if not isinstance(fault, asyncpg.DataError):
+        return False
+    return fault.sqlstate in _UNFIT or isinstance(fault.__cause__, OverflowError | UnicodeEncodeError)
+
+
+_UNFIT = ("22001", "22003", "22008", "22021", "22P05")
+"""Text too long, number or date out of range, a character that text, or JSON, cannot have."""
 
 
 async def _answer(request: Request, error: Exception) -> Response:

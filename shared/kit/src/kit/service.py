@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from sqlalchemy import MetaData
 
 from kit import docs, health, history, idempotency, inbox, migrations, ops, parking, problems, telemetry
@@ -17,6 +17,7 @@ from kit.auth import Authenticator, RequireToken
 from kit.consumer import Consumer
 from kit.database import Database
 from kit.executor import Executor
+from kit.parsing import refuse_unfit_text
 from kit.reactions import Reactions
 from kit.relay import Relay
 from kit.routing import AnswerCommands, Commands
@@ -158,6 +159,7 @@ def create_app(service: Service, settings: Settings, roles: Sequence[Role] = ROL
         version="1",
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(refuse_unfit_text)],
         lifespan=lifespan,
         telemetry=FASTAPI_TELEMETRY,
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 from contracts.errors import OrderloopError
 from contracts.event import Event
 from contracts.ids import new_id
-from kit import outbox
+from kit import outbox, parking
 from kit.context import SYSTEM, Cause, cause
 from kit.database import Database, Transaction, as_refusal, is_transient
 from kit.outbox import Outcome
@@ -100,9 +100,8 @@ class TimerRunner:
         refusal = as_refusal(fault)
         if not isinstance(refusal or fault, OrderloopError):
             log.error("timer %s of %s failed", *taken, exc_info=fault)
-        reason = f"{type(fault).__name__}: {fault}"[:2000]
         async with self.database.begin() as tx:
-            _ = await tx.exec_driver_sql(_POSTPONE, (*taken, reason))
+            _ = await tx.exec_driver_sql(_POSTPONE, (*taken, parking.reason_of(fault)))
 
 
 _SET = """

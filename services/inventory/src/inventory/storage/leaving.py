@@ -82,7 +82,10 @@ _ITEM = _named(
     "i_", "i", "item_id", "version", "sku", "description", "kind", "unit", "standard_cost", "currency", "tracked",
     "supplier", "lead_days",
 )  # fmt: skip
-_LEVEL = _named("i_", "k", "on_hand", "reserved", "quarantined") + ", s.warehouse_id AS i_warehouse_id"
+_LEVEL = f"""
+{_named("i_", "k", "on_hand", "reserved", "quarantined")},
+s.warehouse_id AS i_warehouse_id, ARRAY[s.warehouse_id] AS i_warehouses
+"""
 _LOT = _named(
     "l_", "l", "lot_id", "version", "item_id", "warehouse_id", "number", "received_on", "unit", "on_hand",
     "quarantined", "unit_cost", "value", "currency", "serials", "origin_lot_id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -25,9 +25,10 @@ _Figures = tuple[Decimal, Decimal, Decimal]
 
 @dataclass
 class _Shelf:
-    """An item, and its level in each warehouse in the order of priority; `stored` are those that have a row."""
+    """An item, all warehouses in the order of priority, and its level in those that have some; `stored` has a row."""
 
     item: Item
+    warehouses: Collection[WarehouseId]
     levels: dict[WarehouseId, StockLevel] = field(default_factory=dict[WarehouseId, StockLevel])
     stored: set[WarehouseId] = field(default_factory=set[WarehouseId])
 
@@ -35,8 +36,8 @@ class _Shelf:
 class Stock:
     """The stock of some items; who loads it to change it holds the locks of these items.
 
-    `levels` come in the order of the warehouses' priority. `save` writes what changed by one conditional update: it
-    decides, whatever was read before.
+    `levels` come in the order of the warehouses' priority, without those that never had some. `save` writes what
+    changed by one conditional update: it decides, whatever was read before.
     """
 
     def __init__(self, tx: Transaction) -> None:
@@ -56,9 +57,7 @@ class Stock:
         shelves = await stock._kept.all(wanted, stock._read)
         if missing := wanted - shelves.keys():
             raise ItemUnknown(f"there is no item {min(missing)}; register it first")
-        everywhere = {warehouse_id for shelf in shelves.values() for warehouse_id in shelf.levels}
-        for item_id in sorted(shelves):
-            stock._put(shelves[item_id], everywhere)
+        stock._put(shelves[item_id] for item_id in sorted(shelves))
         stock._available = {item_id: stock._free(item_id) for item_id in stock.items}
         return stock
 
@@ -66,8 +65,7 @@ class Stock:
     def of(tx: Transaction, rows: Iterable[Row]) -> Stock:
         """What was read together with something else; it tells nobody what is available."""
         stock = Stock(tx)
-        for shelf in _shelves(rows).values():
-            stock._put(shelf)
+        stock._put(_shelves(rows).values())
         return stock
 
     @staticmethod
@@ -78,7 +76,8 @@ class Stock:
 
     @property
     def levels(self) -> list[StockLevel]:
-        return list(self._levels.values())
+        rank = {warehouse_id: place for place, warehouse_id in enumerate(self.warehouses)}
+        return sorted(self._levels.values(), key=lambda level: (level.item_id, rank[level.warehouse_id]))
 
     @property
     def has_available(self) -> bool:
@@ -96,12 +95,14 @@ class Stock:
         """Raises WarehouseUnknown."""
         if warehouse_id not in self.warehouses:
             raise WarehouseUnknown(f"there is no warehouse {warehouse_id}; open it first")
+        if (item_id, warehouse_id) not in self._levels:
+            empty = empty_level(item_id, warehouse_id, self.items[item_id].unit)
+            self._levels[item_id, warehouse_id] = self._shelves[item_id].levels[warehouse_id] = empty
         return self._levels[item_id, warehouse_id]
 
     def availability(self, item_id: ItemId) -> AvailabilityChanged:
         """Over all warehouses."""
-        own = [self._levels[item_id, warehouse_id] for warehouse_id in self.warehouses]
-        return availability_of(item_id, own, self.items[item_id].unit)
+        return availability_of(item_id, self._shelves[item_id].levels.values(), self.items[item_id].unit)
 
     def reserve(self, parts: Iterable[ReservedLine]) -> None:
         """Set the goods aside; services need no stock."""
@@ -145,21 +146,20 @@ class Stock:
 
     def _free(self, item_id: ItemId) -> Decimal:
         """What of it is available over all warehouses."""
-        own = (_figures(self._levels[item_id, warehouse_id]) for warehouse_id in self.warehouses)
+        own = map(_figures, self._shelves[item_id].levels.values())
         return sum((on_hand - reserved - quarantined for on_hand, reserved, quarantined in own), Decimal(0))
 
-    def _put(self, shelf: _Shelf, everywhere: Iterable[WarehouseId] = ()) -> None:
-        """A warehouse that was opened since a shelf was read has nothing of an item that is locked."""
-        item_id = shelf.item.item_id
-        for warehouse_id in everywhere:
-            if warehouse_id not in shelf.levels:
-                shelf.levels[warehouse_id] = empty_level(item_id, warehouse_id, shelf.item.unit)
-        self.items[item_id], self._shelves[item_id] = shelf.item, shelf
-        for warehouse_id, level in shelf.levels.items():
-            self.warehouses[warehouse_id] = None
-            self._levels[item_id, warehouse_id] = level
-            if warehouse_id in shelf.stored:
-                self._stored[item_id, warehouse_id] = _figures(level)
+    def _put(self, shelves: Iterable[_Shelf]) -> None:
+        """Of the warehouses, those count that were read last: none is ever closed."""
+        for shelf in shelves:
+            item_id = shelf.item.item_id
+            self.items[item_id], self._shelves[item_id] = shelf.item, shelf
+            if len(shelf.warehouses) > len(self.warehouses):
+                self.warehouses = dict.fromkeys(shelf.warehouses)
+            for warehouse_id, level in shelf.levels.items():
+                self._levels[item_id, warehouse_id] = level
+                if warehouse_id in shelf.stored:
+                    self._stored[item_id, warehouse_id] = _figures(level)
 
     async def _read(self, item_ids: list[UUID]) -> dict[UUID, _Shelf]:
         return _shelves(await read_rows(self.tx, _LOAD, item_ids))
@@ -169,12 +169,10 @@ def _shelves(rows: Iterable[Row]) -> dict[UUID, _Shelf]:
     shelves: dict[UUID, _Shelf] = {}
     for row in rows:
         item_id, warehouse_id = row["item_id"], row["warehouse_id"]
-        shelf = shelves.get(item_id) or shelves.setdefault(item_id, _Shelf(item_of(row)))
+        shelf = shelves.get(item_id) or shelves.setdefault(item_id, _Shelf(item_of(row), row["warehouses"] or ()))
         if row["on_hand"] is not None:
             shelf.levels[warehouse_id] = level_of(row)
             shelf.stored.add(warehouse_id)
-        elif warehouse_id is not None:
-            shelf.levels[warehouse_id] = empty_level(item_id, warehouse_id, row["unit"])
     return shelves
 
 
@@ -199,11 +197,12 @@ def _minus(after: _Figures, before: _Figures | None) -> _Figures:
     return (after[0] - before[0], after[1] - before[1], after[2] - before[2])
 
 
+# `= ANY` says of the levels what the join says already: for the join alone the planner would read all of them.
 _LOAD = """
-SELECT i.*, w.warehouse_id, l.on_hand, l.reserved, l.quarantined
-  FROM items i LEFT JOIN warehouses w ON true
-  LEFT JOIN stock_levels l ON l.item_id = i.item_id AND l.warehouse_id = w.warehouse_id
- WHERE i.item_id = ANY($1::uuid[]) ORDER BY w.priority, w.code
+SELECT i.*, l.warehouse_id, l.on_hand, l.reserved, l.quarantined,
+       (SELECT array_agg(warehouse_id ORDER BY priority, code) FROM warehouses) AS warehouses
+  FROM items i LEFT JOIN stock_levels l ON l.item_id = i.item_id AND l.item_id = ANY($1::uuid[])
+ WHERE i.item_id = ANY($1::uuid[])
 """
 
 # The one statement that decides: no row that it leaves out was changed, and none goes below zero.

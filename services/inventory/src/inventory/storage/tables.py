@@ -58,6 +58,7 @@ warehouses = Table(
     Column("name", Text, nullable=False),
     Column("priority", Integer, nullable=False),
     Index("warehouses_code", "code", unique=True),
+    Index("warehouses_priority", "priority", "code", "warehouse_id"),
 )
 
 stock_levels = Table(

@@ -81,9 +81,11 @@ class Orders:
         """Drawn past what the batch holds: a sequence sees no rows."""
         return f"SO-{await self.tx.driver.fetchval(_NEXT_NUMBER):07d}"
 
-    async def overdue(self, now: datetime, limit: int = 100) -> list[Order]:
-        """Orders whose wait is over and of which nobody was told."""
+    async def overdue(self, now: datetime, since: datetime | None, limit: int) -> list[Order]:
+        """Orders whose wait is over, since that time or whenever, and of which nobody was told."""
         late = select(orders).where(orders.c.waiting_until <= now, ~orders.c.told_stuck)
+        if since is not None:
+            late = late.where(orders.c.waiting_until > since)
         late = late.order_by(orders.c.waiting_until).limit(limit)
         found = await self.tx.execute(late.with_for_update(skip_locked=True))
         return [self._loaded(row) for row in found.mappings()]
