@@ -51,6 +51,18 @@ def test_with_a_violation_there_is_no_bound_and_each_such_trial_is_named_with_ho
     assert "No invariant was violated." not in text
 
 
+def test_after_a_violation_the_bound_is_that_of_the_trials_since() -> None:
+    bad = an_outcome("I4", begun_at="2026-01-02T04:00:00+00:00")
+    later = [an_outcome(begun_at=f"2026-01-02T05:0{minute}:00+00:00") for minute in range(4)]
+
+    text = page([later[0], bad, an_outcome(), *later[1:]])
+
+    assert "**6 seeded faults of 1 kinds, 1 of them with a violated invariant; slowest recovery 1.0 s.**" in text
+    assert "With no failure in the 4 trials since the last of them the 95 % upper bound" in text
+    assert "3/4 = 75.0 % a trial." in text
+    assert "3/" not in page([an_outcome(), bad])
+
+
 def test_of_a_violation_it_says_what_came_of_the_same_trial_when_it_was_repeated() -> None:
     first, other = an_outcome("I4", number=17), an_outcome(number=18, commit="def5678")
     holds, fails = (replace(first, commit="def5678", violations=each) for each in ([], first.violations))

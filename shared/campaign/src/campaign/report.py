@@ -35,9 +35,12 @@ def _headline(trials: Sequence[Outcome]) -> str:
     slowest = max((each.recovery for each in trials if each.recovery is not None), default=0)
     said = f"**{len(trials)} seeded faults of {kinds} kinds, {len(bad)} of them with a violated invariant"
     said += f"; slowest recovery {slowest:.1f} s.**"
-    if not bad:
-        said += f"\nWith no failure in {len(trials)} independent trials the 95 % upper bound of the chance of one is"
-        said += f"\n3/{len(trials)} = {300 / len(trials):.1f} % a trial. It is not never."
+    last = max((each.begun_at for each in bad), default="")
+    held = [each for each in trials if each.begun_at > last]
+    if held:
+        since = f"in the {len(held)} trials since the last of them" if bad else f"in {len(held)} independent trials"
+        said += f"\nWith no failure {since} the 95 % upper bound of the chance of one is"
+        said += f"\n3/{len(held)} = {300 / len(held):.1f} % a trial. It is not never."
     return said
 
 
