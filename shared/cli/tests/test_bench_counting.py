@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from orderloop.bench.history import Column
 from orderloop.bench.scale import Size
 from orderloop.driving.events import Seen
 from orderloop.platform import plan as plans
-from orderloop.platform import services
+from orderloop.platform import rotation, services
 from orderloop.platform.plan import Plan
 from orderloop.platform.troubles import SettingMalformed
 
@@ -48,6 +49,21 @@ def test_statements_are_put_together_by_transaction_and_work() -> None:
     ]  # fmt: skip
     assert (units[0].taken, units[0].told) == ((f"{ID}1",), ("OrderPlaced",))
     assert units[0].milliseconds == pytest.approx(2.0)
+
+
+def test_what_was_logged_is_read_whole_also_when_the_log_was_turned_over_meanwhile(tmp_path: Path) -> None:
+    log, long_ago = tmp_path / "postgres.log", tmp_path / "postgres.log.1"
+    long_ago.write_text("long ago\n")
+    os.utime(long_ago, (1000, 1000))
+    log.write_text("before\n")
+    place = log.stat().st_size
+    for line in ("first", "second", "third"):
+        with open(log, "a") as file:
+            file.write(f"{line}\n")
+        if line != "third":
+            rotation.bound(tmp_path, full=3)
+
+    assert statements.written_since(log, place, 2000) == "first\nsecond\nthird\n"
 
 
 def test_what_the_driver_asks_of_a_new_connection_is_no_statement_of_ours() -> None:

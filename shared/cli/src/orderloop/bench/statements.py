@@ -7,6 +7,7 @@ costs time itself, so nothing else is measured meanwhile.
 from __future__ import annotations
 
 import re
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from typing import Literal
 import asyncpg
 
 from contracts.errors import Unavailable
+from orderloop.platform import rotation
 from orderloop.platform.plan import Plan
 
 Work = Literal["command", "event", "relay", "other"]
@@ -113,7 +115,7 @@ async def recording(plan: Plan) -> AsyncGenerator[Recording]:
     log, found = plan.log("postgres"), Recording()
     connection = await asyncpg.connect(plan.postgres)
     try:
-        before = log.stat().st_size
+        before, begun = log.stat().st_size, time.time()
         await _set(connection, SETTINGS)
         try:
             yield found
@@ -121,7 +123,7 @@ async def recording(plan: Plan) -> AsyncGenerator[Recording]:
             await _set(connection, dict.fromkeys(SETTINGS))
     finally:
         await connection.close()
-    found.units += units(entries(_written_since(log, before)))
+    found.units += units(entries(written_since(log, before, begun)))
 
 
 async def _set(connection: asyncpg.Connection, settings: dict[str, str] | dict[str, None]) -> None:
@@ -130,13 +132,11 @@ async def _set(connection: asyncpg.Connection, settings: dict[str, str] | dict[s
     await connection.execute("SELECT pg_reload_conf(), pg_sleep(0.2)")
 
 
-def _written_since(log: Path, place: int) -> str:
-    """What the log holds from this place on, also when it was turned over meanwhile."""
-    size = log.stat().st_size
-    if size >= place:
-        return log.read_bytes()[place:].decode("utf-8", "replace")
-    older = log.with_name(f"{log.name}.1")
-    return (older.read_bytes()[place:] + log.read_bytes()).decode("utf-8", "replace")
+def written_since(log: Path, place: int, begun: float) -> str:
+    """What was logged from this place on, also when the log was turned over since `begun`, in Unix time."""
+    older = [log.with_name(f"{log.name}.{number}") for number in range(rotation.KEPT, 0, -1)]
+    read = [each for each in older if each.exists() and each.stat().st_mtime > begun]
+    return b"".join(each.read_bytes() for each in (*read, log))[place:].decode("utf-8", "replace")
 
 
 def entries(text: str) -> Iterable[str]:
