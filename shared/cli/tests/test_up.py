@@ -92,10 +92,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 
 def free_ports() -> int:
-    while True:
-        base = ports.any_free()
-        if all(ports.free(base + offset) for offset in range(1, len(SERVICES) + 1)):
-            return base
+    return ports.free_block(range(1, len(SERVICES) + 1))
 
 
 def test_up_brings_everything_up_and_says_where(machine: Machine) -> None:

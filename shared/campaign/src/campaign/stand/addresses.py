@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable
 
 from orderloop.platform import ports
 from orderloop.platform.plan import SERVICES
 from orderloop.platform.troubles import ServerFailed
 
-BLOCKS = range(10_000, 20_000, 100)
-"""Below the ports that our servers draw, so that nobody draws one of them meanwhile."""
-
 ROWS = 10
 
 
 def free_block() -> int:
     """The base of a block of a hundred ports, nobody listening at any that the first processes need."""
-    for base in random.sample(BLOCKS, len(BLOCKS)):
-        if all(ports.free(port_at(base, row, service)) for row in range(3) for service in SERVICES):
-            return base
-    raise ServerFailed(f"no free block of ports between {BLOCKS.start} and {BLOCKS.stop}; end what holds them")
+    return ports.free_block([port_at(0, row, service) for row in range(3) for service in SERVICES])
 
 
 def port_at(base: int, row: int, service: str) -> int:

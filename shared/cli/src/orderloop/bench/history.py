@@ -106,8 +106,7 @@ $$""",
 )
 
 ROWS = """
-SELECT coalesce(sum(reltuples), 0)::bigint FROM pg_class
- WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+SELECT coalesce(sum(n_live_tup), 0)::bigint FROM pg_stat_user_tables WHERE schemaname = 'public'
 """
 
 _COLUMNS = """

@@ -59,10 +59,7 @@ def command(directory: Path, *arguments: str, environment: dict[str, str] | None
 
 def free_base() -> int:
     """A first port with room behind it for every process."""
-    while True:
-        base = ports.any_free()
-        if all(ports.free(base + 10 * ten + offset) for ten in range(TENS) for offset in range(1, 1 + len(SERVICES))):
-            return base
+    return ports.free_block([10 * ten + offset for ten in range(TENS) for offset in range(1, 1 + len(SERVICES))])
 
 
 def _environment(**settings: int | str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import json
 import random
 import socket
+from collections.abc import Collection
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,7 @@ from orderloop.platform.troubles import ServerFailed
 
 HOST = "127.0.0.1"
 RANGE = range(20_000, 30_000)  # below the ports that the kernel lends to outgoing connections
+BLOCKS = range(10_000, 20_000, 100)  # below those, so that no server draws a port of a block meanwhile
 
 
 def free(port: int) -> bool:
@@ -31,6 +33,14 @@ def any_free(*, but: tuple[int, ...] = ()) -> int:
         if port not in but and free(port):
             return port
     raise ServerFailed(f"no free port found between {RANGE.start} and {RANGE.stop}; end what holds them")
+
+
+def free_block(offsets: Collection[int]) -> int:
+    """The base of a block of a hundred ports, nobody listening at these; drawn at random, too."""
+    for base in random.sample(BLOCKS, len(BLOCKS)):
+        if all(free(base + offset) for offset in offsets):
+            return base
+    raise ServerFailed(f"no free block of ports between {BLOCKS.start} and {BLOCKS.stop}; end what holds them")
 
 
 def kept(path: Path, names: tuple[str, ...]) -> dict[str, int]:
