@@ -20,9 +20,9 @@ COUNTED = {
     "events": "events",
     "deliveries": "events applied by consumers",
     "duplicates": "duplicates absorbed",
-    "lost": "lost",
+    "lost": "lost, or not applied when the trial ended",
     "doubled": "doubled",
-    "reordered": "reordered",
+    "reordered": "reordered, or a key short of its last events",
     "unbalanced": "unbalanced",
 }
 """What each trial counts, by its name in the file, in the words of the page."""
