@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from orderloop.platform import checks, ports
-from orderloop.platform.plan import Plan
+from orderloop.platform.plan import SERVICES, Plan
 from orderloop.platform.troubles import DiskFull, MemoryShort, PortTaken, PythonTooOld
 
 
-def a_listener(port: int = 0) -> socket.socket:
+def a_listener(port: int) -> socket.socket:
     listener = socket.socket()
     listener.bind((ports.HOST, port))
     listener.listen()
@@ -37,11 +37,11 @@ def test_a_port_taken_by_somebody_else_is_drawn_anew(tmp_path: Path) -> None:
 
 
 def test_a_taken_service_port_is_refused_with_its_number_its_holder_and_the_setting(tmp_path: Path) -> None:
-    with a_listener() as listener:
-        port = int(listener.getsockname()[1])
+    base = ports.free_block(range(1, len(SERVICES) + 1))
+    told = rf"port {base + 3}, which order needs, is taken by .* ORDERLOOP_BASE_PORT"
 
-        with pytest.raises(PortTaken, match=rf"port {port}, which order needs, is taken by .* ORDERLOOP_BASE_PORT"):
-            checks.service_ports(a_plan(tmp_path, port - 3))
+    with a_listener(base + 3), pytest.raises(PortTaken, match=told):
+        checks.service_ports(a_plan(tmp_path, base))
 
 
 def test_too_little_disk_memory_or_python_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
