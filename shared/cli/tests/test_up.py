@@ -84,15 +84,12 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     for name in SERVICES:
         (stand_ins / f"{name}.py").write_text(STAND_IN)
     path = os.pathsep.join([str(stand_ins), os.environ.get("PYTHONPATH", "")])
-    environment = {"PYTHONPATH": path, "ORDERLOOP_BASE_PORT": str(free_ports())}
+    base = ports.free_block(range(1, len(SERVICES) + 1))
+    environment = {"PYTHONPATH": path, "ORDERLOOP_BASE_PORT": str(base)}
     found = Machine(tmp_path_factory.mktemp("platform"), environment)
     yield found
     assert "everything stopped" in found.run("down").stdout
     assert "Nothing is running" in found.run("down").stdout
-
-
-def free_ports() -> int:
-    return ports.free_block(range(1, len(SERVICES) + 1))
 
 
 def test_up_brings_everything_up_and_says_where(machine: Machine) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
@@ -22,6 +21,7 @@ from counter.given import (
     time_passes_for,
     waiting,
 )
+from counter.unchanged import nothing_changes
 
 from contracts.errors import NotFound, Unavailable
 from contracts.event import Recorded
@@ -300,25 +300,6 @@ async def test_discarding_the_event_that_blocks_lets_the_next_ones_go_on_and_kee
 async def test_a_key_that_is_not_parked_can_be_neither_retried_nor_discarded(counter_service: ServiceUnderTest) -> None:
     with pytest.raises(NotFound, match="is not parked"):
         await discard(counter_service, counter_service.records(a_supply(new_id())))
-
-
-@asynccontextmanager
-async def nothing_changes(counter_service: ServiceUnderTest) -> AsyncGenerator[None]:
-    """Neither what is parked, discarded, applied or fenced, nor the counters."""
-    before = await all_of_it(counter_service)
-    yield
-    assert await all_of_it(counter_service) == before
-
-
-async def all_of_it(counter_service: ServiceUnderTest) -> list[str]:
-    tables = ("parked_key", "parked_message", "discarded_message", "applied", "inbox", "counters")
-    async with counter_service.running.database.read() as tx:
-        return [
-            (
-                await tx.exec_driver_sql(f"SELECT coalesce(jsonb_agg(t ORDER BY t)::text, '') FROM {table} t")
-            ).scalar_one()
-            for table in tables
-        ]
 
 
 async def test_only_the_event_that_blocks_can_be_discarded(counter_service: ServiceUnderTest) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
 from counter.given import a_counter, a_supply, arrive, left, parked
+from counter.unchanged import nothing_changes
 
 from contracts.ids import new_id
 from testkit import ServiceUnderTest
@@ -33,23 +32,6 @@ async def send(
         (b"if-match", b"*"),
     ]
     return await service.http.request(method, path, content=body, headers=headers)
-
-
-@asynccontextmanager
-async def nothing_changes(service: ServiceUnderTest) -> AsyncGenerator[None]:
-    """Neither the counters, nor what was told, nor the keys that are in use, nor what waits for a person."""
-    before = await all_of_it(service)
-    yield
-    assert await all_of_it(service) == before
-
-
-async def all_of_it(service: ServiceUnderTest) -> list[object]:
-    tables = ("counters", "outbox", "stream", "idempotency", "discarded_message", "replay")
-    async with service.running.database.read() as tx:
-        return [
-            (await tx.exec_driver_sql(f"SELECT coalesce(jsonb_agg(t ORDER BY t)::text, '') FROM {table} t")).scalar()
-            for table in tables
-        ]
 
 
 def assert_refused(answer: httpx.Response, place: list[str], words: str) -> None:

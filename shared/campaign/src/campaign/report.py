@@ -114,7 +114,7 @@ def _planted(outcomes: Sequence[Outcome]) -> str:
 def _made(outcomes: Sequence[Outcome]) -> str:
     seeds = ", ".join(str(seed) for seed in sorted({each.seed for each in outcomes}))
     commits = ", ".join(dict.fromkeys(each.commit for each in outcomes))
-    versions = "; ".join(f"{name} {number}" for name, number in (outcomes[-1].versions if outcomes else {}).items())
+    versions = "; ".join(f"{name} {number}" for name, number in outcomes[-1].versions.items())
     days = sorted({each.begun_at[:10] for each in outcomes})
     return f"Seeds: {seeds}. Commits: {commits}. Days: {', '.join(days)}. Versions: {versions}."
 
