@@ -98,10 +98,8 @@ class Consumer:
             applied = {m.key: m.recorded for m in due}
             async with holding(tx):
                 events = await self._effects(tx, [message.recorded for message in due])
-                if events:
-                    _ = await outbox.append(tx, events, inbox.advancing(applied, following(batch), self.cluster))
-            if not events:
-                await inbox.advance_soon(tx, applied, following(batch), self.cluster)
+                moved = inbox.advancing(applied, following(batch), self.cluster)
+                _ = await outbox.append(tx, events, moved, soon=not events)
         self._count(due)
         if events:
             self.committed()

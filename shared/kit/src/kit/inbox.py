@@ -121,21 +121,6 @@ async def advance(
     await advancing(applied, offsets, cluster).run(tx)
 
 
-async def advance_soon(
-    tx: Transaction,
-    applied: Mapping[Key, Recorded],
-    offsets: Mapping[tuple[str, int], int],
-    cluster: str | None = None,
-) -> None:
-    """`advance` for a transaction that tells nobody anything: its commit does not wait for the disk.
-
-    A crash of the database in the next moments forgets its effects together with its offsets: then the events come
-    again. Who keeps offsets in mind has to compare them after such a crash: see `Consumer.offsets_known_at`.
-    """
-    part = advancing(applied, offsets, cluster)
-    _ = await tx.driver.execute(f"WITH {part.after(0)} {_COMMITTED_SOON}", *part.parameters)
-
-
 async def offsets(tx: Transaction, topics: Sequence[str], cluster: str | None = None) -> dict[tuple[str, int], int]:
     """What comes next in each partition. Those that another cluster gave out say nothing in this one.
 
@@ -192,8 +177,6 @@ _OFFSETS = """
 SELECT topic, partition, next FROM consumer_offset
  WHERE topic = ANY($1::text[]) AND (cluster IS NULL OR $2::text IS NULL OR cluster = $2)
 """
-
-_COMMITTED_SOON = "SELECT set_config('synchronous_commit', 'off', true)"
 
 _ADVANCE = """
 moved AS (

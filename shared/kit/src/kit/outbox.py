@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -43,39 +44,41 @@ def caused(outcome: Outcome) -> list[Caused]:
     return [Caused(event, why) for event in events_of(outcome)]
 
 
-async def append(tx: Transaction, events: Sequence[Caused], also: Part | None = None) -> int:
-    """Write events to the outbox, and `also` in the same statement; returns how many events.
+async def append(tx: Transaction, events: Sequence[Caused], also: Part | None = None, *, soon: bool = False) -> int:
+    """Write events to the outbox, `also`, and what the transaction holds, in one statement; returns how many events.
 
     The correlation of an event about a step of the loop (an order, a shipment …) is that of the step's first event.
     That of a first event, and of one about what many loops share (an item, a lot, a customer), is that of the first id
     in `LOOP_IDS` which it names and which is known here, from our own events or from events that reached us; else its
     cause's; else that of its subject's first event.
+
+    With `soon`, for who tells nobody anything, the commit will not wait for the disk. A crash of the database in the
+    next moments forgets effects together with offsets: then the events come again. Who keeps offsets in mind has to
+    compare them after such a crash: see `Consumer.offsets_known_at`.
     """
-    if not events:
-        if also is not None:
-            await also.run(tx)
-        return 0
-    parameters = (*_columns(_rows(events), 11), *_columns(_subjects(events), 3), *_columns(list(_loop_ids(events)), 4))
-    more = also.parameters if also is not None else ()
-    if tx.held is not None and (due := tx.held.take()).statements:
-        with tx.held.refusing():
-            await _append_with(tx, due, also, (*parameters, *more))
-    else:
-        _ = await tx.driver.execute(_statement(also), *parameters, *more)
+    parts, wanted, parameters = list[str](), list[str](), list[object]()
+    if events:
+        parts.append(_APPEND)
+        parameters += _columns(_rows(events), 11)
+        parameters += _columns(_subjects(events), 3)
+        parameters += _columns(list(_loop_ids(events)), 4)
+    if also is not None:
+        parts.append(also.after(len(parameters)))
+        parameters += also.parameters
+    due = Due() if tx.held is None else tx.held.take()
+    if due.statements:
+        writes, counts = due.sql(len(parameters))
+        parts.append(writes)
+        wanted.append(counts)
+        parameters += due.columns
+    if soon:
+        wanted.append("set_config('synchronous_commit', 'off', true)")
+    if parts:
+        sql = f"WITH {', '.join(parts)} SELECT {', '.join(wanted) or '1'}"
+        with nullcontext() if tx.held is None else tx.held.refusing():
+            [counted] = await tx.driver.fetch(sql, *parameters)
+        due.check(counted[: len(due.numbers)])
     return len(events)
-
-
-async def _append_with(tx: Transaction, due: Due, also: Part | None, parameters: tuple[object, ...]) -> None:
-    """Write what the transaction holds in the same statement. Raises StaleWrite."""
-    parts, counts = due.sql(len(parameters))
-    statement = f"{_statement(also, told=True)} {parts} SELECT {counts}"
-    due.check(next(iter(await tx.driver.fetch(statement, *parameters, *due.columns))))
-
-
-def _statement(also: Part | None, *, told: bool = False) -> str:
-    """The statement; with `told` as the beginning of one that goes on."""
-    first = f"WITH {f'{also.after(18)}, ' if also is not None else ''}"
-    return f"{first}{_FIND}, told AS ({_WRITE}), " if told else f"{first}{_FIND}\n{_WRITE}"
 
 
 _Row = tuple[UUID, str, UUID, int, UUID, str, str | None, datetime, bytes, bool, UUID | None]
@@ -119,7 +122,7 @@ def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object
 
 # What is asked of `stream` and `applied` names its ids as an array: of a join with unnest the planner, which knows
 # nothing of the values, makes a scan of the whole table.
-_FIND = """
+_APPEND = """
 known AS (
   SELECT subject, correlation_id, 0 AS far FROM stream WHERE subject = ANY($18::uuid[])
   UNION ALL
@@ -136,20 +139,19 @@ known AS (
     FROM unnest($12::uuid[], $13::bigint[], $14::uuid[]) AS s(subject, events, fallback)
   ON CONFLICT (subject) DO UPDATE SET last = stream.last + excluded.last
   RETURNING subject, last, correlation_id
+), told AS (
+  INSERT INTO outbox (event_id, type, subject, sequence,
+                      correlation_id, causation_id, actor, traceparent, recorded_at, value)
+  SELECT n.event_id, n.type, n.subject, numbered.last - n.after,
+         CASE WHEN n.is_step THEN numbered.correlation_id
+              ELSE coalesce(named.loop, n.caused_in, numbered.correlation_id) END,
+         n.causation_id, n.actor, n.traceparent, n.recorded_at, n.value
+    FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::text[],
+                $8::timestamptz[], $9::bytea[], $10::bool[], $11::uuid[]) WITH ORDINALITY
+      AS n(event_id, type, subject, after, causation_id, actor, traceparent, recorded_at, value,
+           is_step, caused_in, place)
+    JOIN numbered ON numbered.subject = n.subject
+    LEFT JOIN named ON named.place = n.place
+   ORDER BY n.place
 )
-"""
-_WRITE = """
-INSERT INTO outbox (event_id, type, subject, sequence,
-                    correlation_id, causation_id, actor, traceparent, recorded_at, value)
-SELECT n.event_id, n.type, n.subject, numbered.last - n.after,
-       CASE WHEN n.is_step THEN numbered.correlation_id
-            ELSE coalesce(named.loop, n.caused_in, numbered.correlation_id) END,
-       n.causation_id, n.actor, n.traceparent, n.recorded_at, n.value
-  FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::text[],
-              $8::timestamptz[], $9::bytea[], $10::bool[], $11::uuid[]) WITH ORDINALITY
-    AS n(event_id, type, subject, after, causation_id, actor, traceparent, recorded_at, value,
-         is_step, caused_in, place)
-  JOIN numbered ON numbered.subject = n.subject
-  LEFT JOIN named ON named.place = n.place
- ORDER BY n.place
 """

@@ -9,6 +9,7 @@ import sys
 from types import FrameType
 
 import uvicorn
+import uvloop
 
 from kit import logs, migrations
 from kit.service import ROLES, Role, Service, create_app
@@ -41,7 +42,7 @@ def main(service: Service, settings_class: type[Settings] = Settings) -> None:
     settings = settings_class(_env_prefix=prefix)  # type: ignore[call-arg]  # the values come from the environment
     logs.configure(service.name, settings.log_level)
     roles: tuple[Role, ...] = tuple(role for role in ROLES if role in arguments) or ROLES
-    with asyncio.Runner(loop_factory=_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if "migrate" in arguments or settings.migrate:
             runner.run(migrations.upgrade(service.name, settings.database))
         if "migrate" not in arguments:
@@ -83,9 +84,3 @@ def _collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-def _loop() -> asyncio.AbstractEventLoop:
-    import uvloop  # not on every system: without it, the standard loop serves
-
-    return uvloop.new_event_loop()

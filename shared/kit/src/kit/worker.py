@@ -309,7 +309,7 @@ class Worker:
     async def _compare_offsets(self) -> None:
         """Is the database as far as we know? If it is not, the client is built anew and begins where it is.
 
-        A crash takes it back by what it had not yet brought to the disk: see `inbox.advance_soon`. Until it is built
+        A crash takes it back by what it had not yet brought to the disk: see `outbox.append`. Until it is built
         anew nothing at all is applied: it would come after what was lost.
         """
         try:

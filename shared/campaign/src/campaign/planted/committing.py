@@ -27,9 +27,11 @@ def outbox_outside_transaction(_service: str, _roles: Sequence[str]) -> None:
     begin, append = Database.begin, outbox.append
     later: dict[int, list[Caused]] = {}
 
-    async def postpone(tx: Transaction, events: Sequence[Caused], also: Part | None = None) -> int:
+    async def postpone(
+        tx: Transaction, events: Sequence[Caused], also: Part | None = None, *, soon: bool = False
+    ) -> int:
         later.setdefault(id(tx), []).extend(events)
-        return await append(tx, (), also)
+        return await append(tx, (), also, soon=soon)
 
     @asynccontextmanager
     async def begun(self: Database, *given: Any) -> AsyncGenerator[Transaction]:

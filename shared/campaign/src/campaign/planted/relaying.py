@@ -162,8 +162,8 @@ def _unevenly_long_transactions() -> None:
     """As under real load: some commit later than others after they have written their events."""
     append = outbox.append
 
-    async def slowly(tx: Transaction, events: Sequence[Caused], also: Part | None = None) -> int:
-        written = await append(tx, events, also)
+    async def slowly(tx: Transaction, events: Sequence[Caused], also: Part | None = None, *, soon: bool = False) -> int:
+        written = await append(tx, events, also, soon=soon)
         await asyncio.sleep(random.uniform(0, 0.04))
         return written
 

@@ -71,7 +71,7 @@ class Consumer:
     def apply_all(self, batch: Sequence[Message]) -> Steps[None]:
         """`Consumer._apply_all`: fence, positions, locks, effects, outbox, positions and offsets: one transaction.
 
-        One that tells nobody anything does not wait for the disk: `inbox.advance_soon`.
+        One that tells nobody anything does not wait for the disk: `outbox.append`.
         """
         with self.begin_after() as tx:
             due = yield from self.due(tx, batch)

@@ -38,6 +38,7 @@ def bench_faults(
     rate: Annotated[float, typer.Option(help="Opportunities won per second meanwhile; loops for memory.")] = 5,
     kills: Annotated[bool, typer.Option(help="kill -9 of each service and server.")] = True,
     minutes: Annotated[int, typer.Option(min=0, help="Minutes of load over which memory is watched.")] = 0,
+    fill: Annotated[int, typer.Option(min=0, help="Minutes at full load before: buffers and heaps fill.")] = 10,
     directory: Directory = None,
 ) -> None:
     """Commands while Kafka is away, recovery after kill -9, memory over time: on a platform of its own."""
@@ -58,7 +59,7 @@ def bench_faults(
             result["recovery"] = asyncio.run(recovery.measure(plan, _say))
             _show(report.plain("After kill -9", [{"of": name, **each} for name, each in result["recovery"].items()]))
         if minutes:
-            result["memory"] = asyncio.run(memory.measure(plan, _say, rate=rate, minutes=minutes))
+            result["memory"] = asyncio.run(memory.measure(plan, _say, rate=rate, minutes=minutes, fill=fill))
             found = result["memory"]
             rows = [{"process": name, **each} for name, each in found["processes"].items()]
             flat = "flat" if found["flat"] else "not flat"

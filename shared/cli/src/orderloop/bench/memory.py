@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from orderloop.bench import clients, cost
-from orderloop.bench.load import at_rate, prepare
+from orderloop.bench.load import at_rate, flat_out, prepare
 from orderloop.driving.events import watching
 from orderloop.driving.people import people
 from orderloop.driving.steps import Steps
@@ -20,19 +20,31 @@ FLAT = 0.05
 """What grows by less than this share of itself in an hour is called flat."""
 
 
-async def measure(plan: Plan, say: Callable[[str], None], *, rate: float, minutes: int) -> Result:
-    """The first minute warms up and is not looked at."""
+DRIVERS = 48
+
+
+async def measure(plan: Plan, say: Callable[[str], None], *, rate: float, minutes: int, fill: int) -> Result:
+    """`fill` minutes at full load come first: what may grow up to a size that is set (buffers, heap) has that then."""
     looks: list[dict[str, float]] = []
     async with people(plan, clients.opening(plan, [])) as everybody, watching(plan.kafka) as stream:
         load = await prepare(Steps(everybody, stream))
-        for minute in range(minutes + 1):
-            say(f"minute {minute} of {minutes}, {rate:g} loops per second")
-            await at_rate(load, rate, MINUTE)
+        for minute in range(-fill, minutes + 1):
+            full = minute < 0
+            say(f"minute {minute} of {minutes}, {'full load' if full else f'{rate:g} loops per second'}")
+            await (flat_out(load, DRIVERS, MINUTE) if full else at_rate(load, rate, MINUTE))
             stream.forget()
             load.loops.clear()
             used = await asyncio.to_thread(cost.use, plan)
             looks.append({name: each.memory_mib for name, each in used.items() if name != "driver"})
-    return {"minutes": minutes, "loops_per_second": rate, "failed": load.failed[:5], **grown(looks[1:])}
+    # the minute after the full load is not looked at either: what was under way ends
+    return {
+        "minutes": minutes,
+        "loops_per_second": rate,
+        "minutes_of_full_load_before": fill,
+        "failed": load.failed[:5],
+        **grown(looks[fill + 1 :]),
+        "looks": [{name: round(mib, 1) for name, mib in look.items()} for look in looks],
+    }
 
 
 def grown(looks: Sequence[dict[str, float]]) -> Result:
