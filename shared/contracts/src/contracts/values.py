@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -114,6 +115,7 @@ class Money(Value):
         return self.amount < 0
 
     @staticmethod
+    @cache
     def zero(currency: str) -> Money:
         return Money(amount=Decimal(0), currency=currency)
 
@@ -174,6 +176,7 @@ class Quantity(Value):
         return self.value > 0
 
     @staticmethod
+    @cache
     def zero(unit: str = PIECE) -> Quantity:
         return Quantity(value=Decimal(0), unit=unit)
 

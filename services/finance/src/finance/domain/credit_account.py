@@ -129,21 +129,22 @@ class CreditAccount:
 
     def place(self, order: OpenOrder) -> tuple[Decision | News, ...]:
         """Decide whether a new order fits; one that does not waits."""
-        self._must_be_ours(order.exposure)
         asked = _waiting(order)
+        self._must_be_ours(asked.gross)
         exposure = self._exposure_up_to(asked)
         if self.limit is None or not asked.gross or exposure <= self.limit:
             self.approved += asked.gross
-            decision = self._checked(order, exposure if asked.gross else self.exposure)
+            decision = self._checked(asked, exposure if asked.gross else self.exposure, prepaid=order.prepaid)
         else:
             decision = self._held(asked, exposure, self.limit)
         return (decision, *self.review())
 
     def amend(self, order: OpenOrder, before: Money) -> tuple[CreditLimitExceeded | News, ...]:
         """The order has other lines; `before` is what its exposure was. One that grew has to fit again, or it waits."""
-        asked, by = _waiting(order), order.exposure - before
+        asked = _waiting(order)
+        by = asked.gross - before
         if self.is_waiting(order.order_id) or by.amount <= 0:
-            self._take_off(order.order_id, before - order.exposure)
+            self._take_off(order.order_id, -by)
             return self.review()
         without = self.approved - before
         if without.is_negative:
@@ -248,8 +249,8 @@ class CreditAccount:
             order_id=order.order_id, customer_id=self.customer_id, exposure=exposure, limit=limit
         )
 
-    def _checked(self, order: OpenOrder, exposure: Money) -> CreditExposureChecked:
-        reason = "prepaid" if order.prepaid else self._why_it_fits() if order.exposure else "it costs nothing"
+    def _checked(self, order: WaitingOrder, exposure: Money, *, prepaid: bool) -> CreditExposureChecked:
+        reason = "prepaid" if prepaid else self._why_it_fits() if order.gross else "it costs nothing"
         return CreditExposureChecked(
             order_id=order.order_id, customer_id=self.customer_id, exposure=exposure, limit=self.limit, reason=reason
         )
