@@ -8,7 +8,6 @@ from finance.domain.credit_account import Decision, News
 from finance.domain.open_order import OpenOrder
 from finance.storage.accounts import Accounts
 from finance.storage.orders import Orders
-from kit.bulk import write_rows
 from kit.database import Transaction
 
 
@@ -18,7 +17,8 @@ async def check_placed_order(placed: OrderPlaced, tx: Transaction) -> tuple[Deci
     order = OpenOrder.of(placed)
     order.customer_id = account.customer_id
     events = account.place(order)
-    await write_rows(tx, Orders(tx).adding(order), accounts.saving(account))
+    await Orders(tx).add(order)
+    await accounts.save(account)
     return events
 
 
@@ -29,5 +29,6 @@ async def check_amended_order(amended: OrderAmended, tx: Transaction) -> tuple[C
     before = order.exposure
     order.amend(amended)
     events = account.amend(order, before)
-    await write_rows(tx, orders.saving(order), accounts.saving(account))
+    await orders.save(order)
+    await accounts.save(account)
     return events

@@ -9,7 +9,6 @@ from finance.domain.credit_account import News
 from finance.storage.accounts import Accounts
 from finance.storage.orders import Orders
 from finance.storage.payments import Payments
-from kit.bulk import write_rows
 from kit.database import Transaction
 
 
@@ -24,5 +23,6 @@ async def close_order(closed: OrderClosed, tx: Transaction) -> tuple[OrderMargin
         account.free(payment)
     news = account.review()
     await payments.save_all(prepaid)
-    await write_rows(tx, orders.saving(order), accounts.saving(account))
+    await orders.save(order)
+    await accounts.save(account)
     return news if margin is None else (margin, *news)

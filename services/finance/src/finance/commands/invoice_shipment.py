@@ -35,7 +35,7 @@ async def invoice_shipment(dispatched: ShipmentDispatched, tx: Transaction) -> t
     settled = settle_from_waiting(invoice, waiting)
     booking.settle(settled, waiting)
     waived = booking.waive_rounding(order, [invoice])
-    booking.writes.append(orders.saving(order))
+    await orders.save(order)
     if settled:
         await payments.save_all(waiting)
     news = booking.review()
