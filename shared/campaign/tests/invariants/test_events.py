@@ -54,6 +54,18 @@ async def test_an_event_that_was_applied_twice_is_reported(history: History) -> 
         assert said(await i5_no_doubled_effect(facts)) == ["finance has applied orderloop.order.OrderPlaced.v1 2 times"]
 
 
+async def test_two_workers_may_go_past_an_event_that_their_service_does_not_react_to(history: History) -> None:
+    again = """
+        INSERT INTO campaign.effect (event_id, topic, subject, sequence, type)
+        SELECT event_id, topic, subject, sequence, type FROM campaign.effect WHERE type LIKE '%ShipmentPlanned%'
+    """
+    async with history.broken(finance=again) as facts:
+        repeated = "SELECT 1 FROM campaign.effect GROUP BY event_id HAVING count(*) > 1"
+        assert await facts.rows("finance", repeated)
+        assert await i5_no_doubled_effect(facts) == []
+        assert await i7_applied_in_order(facts) == []
+
+
 async def test_effects_of_one_event_in_two_transactions_are_a_doubled_effect_without_a_probe(history: History) -> None:
     doubled = """
         DROP SCHEMA campaign CASCADE;

@@ -29,7 +29,7 @@ async def _timeline(facts: Facts) -> list[Violation]:
     """Each event that customer hears has its entry, and no other has; those that name nobody have none."""
     entries = {row["event_id"] for row in await facts.rows("customer", "SELECT event_id FROM timeline")}
     mute = {row["event_id"] for service in facts.databases for row in await facts.rows(service, _NAMING_NOBODY)}
-    heard = {kind for kind, services in facts.subscriptions.heard_by.items() if "customer" in services}
+    heard = facts.subscriptions.heard_in("customer")
     due = {each.event_id for each in facts.written.values() if each.type in heard} - mute
     return [
         Violation("I12", f"customer: the timeline has {'no' if each in due else 'an'} entry", {"about": str(each)})

@@ -20,6 +20,10 @@ class Subscriptions:
     by_reactions_only: frozenset[str]
     """Types that no command and no timer tells."""
 
+    def heard_in(self, service: str) -> frozenset[str]:
+        """The types that a service reacts to."""
+        return frozenset(kind for kind, services in self.heard_by.items() if service in services)
+
     @property
     def readers(self) -> dict[str, frozenset[str]]:
         """The services that read each service's topic: those that react to something in it."""
