@@ -23,6 +23,14 @@ from orderloop.platform.home import default_directory
 SMOKE = ("F1", "F2", "F3", "F6", "F8", "F9", "F11", "F15", "F20", "F22")
 """One of each family; the full campaign has all of them."""
 
+TRIALS = 25
+"""Trials of one run, unless said."""
+
+BRINGS_ITS_OWN = (
+    "a planted bug brings its own fault, and has three trials from number 0 on to be caught in: "
+    "say SEED and PLANTED, and leave out FAULTS, FIRST and TRIALS"
+)
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(highlight=False, soft_wrap=True)
 
@@ -33,20 +41,22 @@ Directory = Annotated[Path | None, typer.Option(help="Where stands and results a
 @app.command()
 def run(
     seed: Seed = 1,
-    trials: Annotated[int, typer.Option(min=1, help="How many.")] = 25,
+    trials: Annotated[int | None, typer.Option(min=1, help=f"How many; {TRIALS} when left out.")] = None,
     faults: Annotated[str, typer.Option(help="Which, such as `F6 F9`; all when left out.")] = "",
     first: Annotated[
-        int, typer.Option(help="Number of the first; goes on where this seed stopped when left out.")
-    ] = -1,
-    planted: Annotated[str, typer.Option(help="A planted bug to switch on.")] = "",
+        int | None, typer.Option(min=0, help="Number of the first; goes on where this seed stopped when left out.")
+    ] = None,
+    planted: Annotated[str, typer.Option(help="A planted bug to switch on, under the fault that it names.")] = "",
     directory: Directory = None,
 ) -> None:
     """Trials on the real platform. Stop it when you like: the next run goes on with the next trial."""
+    if planted and (faults.strip() or first is not None or trials is not None):
+        raise typer.BadParameter(BRINGS_ITS_OWN)
     campaign = _campaign(seed, directory, chosen(faults))
-    begin = campaign.results.next_number(seed) if first < 0 else first
     if planted:
         raise typer.Exit(0 if _caught(campaign, planted) else 1)
-    done = asyncio.run(campaign.run(begin, trials))
+    begin = campaign.results.next_number(seed) if first is None else first
+    done = asyncio.run(campaign.run(begin, trials or TRIALS))
     _end(done)
 
 
@@ -57,8 +67,9 @@ def plant(
     directory: Directory = None,
 ) -> None:
     """Each planted bug, switched on alone: it has to be caught."""
+    bugs = [found(name).name for name in names.replace(",", " ").split() or list(PLANTED)]
     campaign = _campaign(seed, directory, [])
-    missed = [name for name in names.replace(",", " ").split() or list(PLANTED) if not _caught(campaign, name)]
+    missed = [name for name in bugs if not _caught(campaign, name)]
     if missed:
         console.print(f"[red]Not caught: {', '.join(missed)}")
         raise typer.Exit(1)

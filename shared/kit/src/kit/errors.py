@@ -10,6 +10,7 @@ OrderloopError
 │   └── StillRunning      the first request with this key goes on   → 409
 └── Malformed
     ├── KeyReused         the same key came with another request    → 422
+    ├── DoesNotFit        only the database finds a value too large → 422
     └── CursorBroken      a cursor that was not given out here      → 422
 """
 

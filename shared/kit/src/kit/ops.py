@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, status
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from contracts.errors import Malformed
 from contracts.event import Recorded
 from kit import parking
 from kit.auth import reads, requires
 from kit.parking import ParkedKey
-from kit.parsing import Text
+from kit.parsing import Moment, Text
 from kit.principal import Principal
 from kit.problems import RESPONSES
 from kit.routing import Reading, running
@@ -70,8 +70,8 @@ class ReplayRequest(BaseModel):
     """Which part of the outbox to send again. The events keep their ids: who has applied one skips it."""
 
     subject: UUID | None = None
-    from_time: AwareDatetime | None = None
-    to_time: AwareDatetime | None = None
+    from_time: Moment | None = None
+    to_time: Moment | None = None
 
 
 class Replay(BaseModel):

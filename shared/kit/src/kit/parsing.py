@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, cast
 
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from starlette.requests import ClientDisconnect
 
@@ -39,6 +39,16 @@ def _kept(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_kept)]
 """Text in a body that is no command."""
+
+
+def _in_reach(moment: datetime) -> datetime:
+    if (fault := _too_large(moment)) is not None:
+        raise ValueError(fault)
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+"""A time in a body that is no command; in UTC, too, it is one that the database knows."""
 
 
 async def refuse_unfit_text(request: Request) -> None:

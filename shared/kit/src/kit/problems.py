@@ -124,7 +124,9 @@ def _said_of(fault: Exception, scope: Scope) -> Response:
 def is_unfit(fault: Exception) -> bool:
     """Whether a value was too much for its column, in the eyes of the driver or the server.
 
-    The last resort: what a request shows by itself is refused by `kit.parsing`, which names the field.
+    The last resort: what a request shows by itself is refused by `kit.parsing`, which names the field. Here nobody can:
+    the server names no column in these errors, and the driver only the place of a parameter in a statement of ours,
+    beside values that may be of other rows.
     """
     if not isinstance(fault, asyncpg.DataError):
         return False

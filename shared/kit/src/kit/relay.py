@@ -1,6 +1,6 @@
 """The relay: what was committed to the outbox goes to Kafka, in order per key, and nothing is left out.
 
-It reads windows between two snapshots (`events.md`, finding 4): a row is in the window if and only if its transaction
+It reads windows between two snapshots (decision 0002): a row is in the window if and only if its transaction
 committed between them, whatever its id. The cursor moves after Kafka has acknowledged the whole window. An advisory
 lock makes one relay active per database; the epoch stops one that lost its lock without noticing.
 """

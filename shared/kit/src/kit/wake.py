@@ -1,6 +1,6 @@
 """Telling the relay that something was committed, when it runs in another process: a NOTIFY that many commits share.
 
-A NOTIFY inside the business transaction would take a lock that all commits of the cluster wait for (`events.md`, 6).
+A NOTIFY inside the business transaction would take a lock that all commits of the cluster wait for.
 """
 
 from __future__ import annotations

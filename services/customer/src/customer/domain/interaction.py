@@ -46,7 +46,7 @@ class Direction(StrEnum):
 class Interaction:
     """What was said, by whom, when. Only that it happened, when, and on which channel leaves the customer service.
 
-    After a merge it belongs to the survivor: storage moves it, or reads it, by `Customer.answers_for`.
+    After a merge it keeps the id of the customer with whom it was told, and is read with the survivor's.
     """
 
     customer_id: CustomerId

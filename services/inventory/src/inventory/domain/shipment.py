@@ -31,7 +31,6 @@ class ShipmentStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-LEFT_THE_HOUSE = frozenset({ShipmentStatus.DISPATCHED, ShipmentStatus.DELIVERED})
 IN_THE_HOUSE = frozenset({ShipmentStatus.PLANNED, ShipmentStatus.PICKING, ShipmentStatus.PACKED})
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit, urlunsplit
 
 from orderloop.platform.plan import SERVICES, Plan
 
@@ -34,12 +33,6 @@ class Place:
     @staticmethod
     def of_stand(stand: Standing, services: Sequence[str] = SERVICES) -> Place:
         return Place({each: stand.database(each) for each in services}, stand.plan.kafka)
-
-    @staticmethod
-    def of_plan(plan: Plan, services: Sequence[str] = SERVICES) -> Place:
-        """A platform without a stand: `orderloop up` has made the databases under the services' names."""
-        server = urlsplit(plan.postgres)
-        return Place({each: urlunsplit(server._replace(path=f"/{each}")) for each in services}, plan.kafka)
 
 
 @dataclass(frozen=True)

@@ -123,10 +123,6 @@ class Load:
         await self.journal.fact("load finished", begun=self.begun, hanging=len(hanging))
         return self._summary(tuple(hanging))
 
-    def under_way(self) -> int:
-        """How many stories have not ended yet."""
-        return len(self._under_way)
-
     def _steps(self, told: Told) -> LoadSteps:
         return LoadSteps(self._people, self._hearing, self.journal, told.dice)
 

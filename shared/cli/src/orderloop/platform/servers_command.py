@@ -1,4 +1,4 @@
-"""`orderloop servers start | stop`: PostgreSQL and Kafka alone, for tests and for work on one service."""
+"""`orderloop servers start | stop | lock`: PostgreSQL and Kafka alone, for tests and for work on one service."""
 
 import json
 from pathlib import Path

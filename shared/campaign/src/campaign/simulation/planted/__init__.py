@@ -3,7 +3,7 @@
 Some mistakes need so rare a schedule that a test leads them step by step; they are beside the others, and not in this
 table.
 
-Where the kit has a second fence that absorbs a mistake, the planted bug takes that away as well; `absorbed` holds the
+Where the kit has a second fence that absorbs a mistake, the planted bug takes that away as well; `ABSORBED` holds the
 mistake alone, which no oracle may see.
 """
 
