@@ -18,7 +18,7 @@ from orderloop.platform.processes import Process, Start
 from orderloop.platform.troubles import ServerFailed
 
 HEAP = ("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch")
-"""A quarter of it lives after an hour of load. Taken at once, so that what grows later is no heap that fills."""
+"""About a quarter of it is in use after a collection. Taken at once, so that what grows later is no heap that fills."""
 MEMORY = (*HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
 QUIET = ("-Xlog:disable", "-Xlog:all=error:stderr", "--sun-misc-unsafe-memory-access=allow")
 FLAGS = (*MEMORY, *QUIET, "--enable-native-access=ALL-UNNAMED")
