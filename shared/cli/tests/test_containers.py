@@ -34,7 +34,7 @@ def test_each_service_runs_its_own_program_on_its_own_database(compose: Json, se
     assert it["command"] == ["python", "-m", service]
     assert environment[f"{service.upper()}_DATABASE"].endswith(f"@postgres:5432/{service}")
     assert environment[f"{service.upper()}_KAFKA"] == "kafka:9092"
-    assert it["ports"] == [f"127.0.0.1:{8101 + SERVICES.index(service)}:8000"]
+    assert it["ports"] == [f"127.0.0.1:${{{service.upper()}_PORTS:-{8101 + SERVICES.index(service)}}}:8000"]
 
 
 def test_each_service_has_its_database_and_its_topic(root: Path, compose: Json) -> None:
@@ -48,6 +48,29 @@ def test_each_service_has_its_database_and_its_topic(root: Path, compose: Json) 
 
 def test_containers_run_the_same_kafka_as_one_machine(compose: Json) -> None:
     assert compose["kafka"]["image"] == compose["topics"]["image"] == f"apache/kafka:{jars.KAFKA}"
+
+
+def test_the_image_is_built_once_and_looked_for_nowhere_else(compose: Json) -> None:
+    ours = {name: it for name, it in compose.items() if it["image"] == "orderloop"}
+
+    assert set(ours) == {*SERVICES, "issuer", "token"}
+    assert [name for name, it in ours.items() if "build" in it] == ["issuer"]
+    assert all(it["pull_policy"] == "never" for it in ours.values())
+
+
+def test_what_runs_on_is_started_again_when_it_dies(compose: Json) -> None:
+    assert all(compose[name]["restart"] == "unless-stopped" for name in (*SERVICES, "postgres", "kafka"))
+
+
+def test_an_empty_kafka_is_another_cluster_and_stays_it(compose: Json) -> None:
+    command = compose["kafka"]["command"][-1]
+
+    assert "/var/lib/kafka/data/meta.properties" in command
+    assert "CLUSTER_ID=$${kept:-$$(/opt/kafka/bin/kafka-storage.sh random-uuid)}" in command
+
+
+def test_postgresql_is_healthy_when_its_databases_are_made(compose: Json) -> None:
+    assert compose["postgres"]["healthcheck"]["test"] == ["CMD", "pg_isready", "-h", "127.0.0.1"]
 
 
 def test_services_start_after_what_they_need(compose: Json) -> None:
