@@ -24,7 +24,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from kit import problems, telemetry
-from kit.telemetry import Metrics, TraceRequests, child_of, new_traceparent, span, trace_id_of
+from kit.telemetry import Metrics, TraceRequests, new_traceparent, span, trace_id_of
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -105,13 +105,6 @@ def test_a_new_traceparent_is_valid_and_each_is_another() -> None:
     assert all(re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", each) for each in made)
 
 
-def test_a_child_keeps_trace_and_flags_and_has_its_own_id() -> None:
-    child = child_of(TRACEPARENT)
-
-    assert child != TRACEPARENT
-    assert re.fullmatch(rf"00-{TRACE}-[0-9a-f]{{16}}-01", child)
-
-
 @pytest.mark.parametrize(
     "broken",
     [
@@ -125,9 +118,8 @@ def test_a_child_keeps_trace_and_flags_and_has_its_own_id() -> None:
         f"{TRACEPARENT}\n",
     ],
 )
-def test_what_is_no_traceparent_has_no_trace_and_begins_a_new_one(broken: str) -> None:
+def test_what_is_no_traceparent_has_no_trace(broken: str) -> None:
     assert trace_id_of(broken) is None
-    assert trace_id_of(child_of(broken)) not in (None, TRACE)
 
 
 def test_a_traceparent_of_a_later_version_is_understood() -> None:

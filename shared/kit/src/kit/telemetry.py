@@ -141,14 +141,6 @@ def new_traceparent() -> str:
     return f"00-{getrandbits(128) or 1:032x}-{getrandbits(64) or 1:016x}-{'01' if is_on() else '00'}"
 
 
-def child_of(traceparent: str) -> str:
-    """A new parent id in the same trace; what is not a traceparent is answered by a new one."""
-    found = _TRACEPARENT.fullmatch(traceparent)
-    if found is None:
-        return new_traceparent()
-    return f"00-{found[1]}-{getrandbits(64) or 1:016x}-{found[3]}"
-
-
 def trace_id_of(traceparent: str | None) -> str | None:
     """The 32 hexadecimal digits that logs, problem details and traces have in common."""
     found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None

@@ -77,7 +77,7 @@ class Customer:
     """An organisation or a person that buys or may buy from us.
 
     Unique per (tax id, country) and per external reference, merged ones included: a document that names
-    a merged record by one of these still finds it, and over `answers_for` the survivor.
+    a merged record by one of these still finds it, and over `survivor_id` the survivor.
     """
 
     number: str
@@ -104,11 +104,6 @@ class Customer:
             tax_id=self.tax_id,
             parent_id=self.parent_id,
         )
-
-    @property
-    def answers_for(self) -> CustomerId:
-        """The id under which facts about this customer are kept: its own, or its survivor's."""
-        return self.survivor_id or self.customer_id
 
     def register(self) -> CustomerRegistered:
         """We know this customer from now on."""

@@ -1,6 +1,5 @@
 """Warehouses: the places that keep stock."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contracts.errors import Malformed
@@ -27,8 +26,3 @@ class Warehouse:
         if not self.code.strip():
             raise WarehouseHasNoCode("give the warehouse a code, such as MAIN")
         return WarehouseOpened(warehouse_id=self.warehouse_id, code=self.code, name=self.name)
-
-
-def by_priority(warehouses: Iterable[Warehouse]) -> list[Warehouse]:
-    """The order in which goods are taken: lowest priority first, then by code."""
-    return sorted(warehouses, key=lambda warehouse: (warehouse.priority, warehouse.code))
